@@ -1,0 +1,44 @@
+# attractor: `make help` lists what you can do.
+EXPERIMENT ?= distance
+ARGS ?=
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help experiment test lint bench clean
+
+help:  ## list these targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 14
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "attractor needs Python 3.11 or newer; $(PYTHON) is older: make PYTHON=python3.11 ..."; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable .
+	@touch $@
+
+$(VENV)/.installed-test: $(VENV)/.installed
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[test]'
+	@touch $@
+
+experiment: $(VENV)/.installed  ## run EXPERIMENT (distance) with ARGS, then report on it
+	@failed=0; $(BIN)/attractor experiment=$(EXPERIMENT) $(ARGS) || failed=$$?; \
+	if [ $$failed -eq 2 ]; then exit 2; fi; \
+	$(BIN)/attractor-report outputs/$(EXPERIMENT) || failed=$$?; exit $$failed
+
+test: $(VENV)/.installed-test  ## run the whole test suite
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.installed-test  ## ruff and mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(VENV)/.installed  ## throughput beside this machine's matrix-product peak
+	$(BIN)/python -m benchmarks.throughput
+
+clean:  ## remove results, caches and the virtual environment
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find outputs -mindepth 1 -not -name README.md -delete
