@@ -31,21 +31,23 @@ class Measure(NamedTuple):
     subject_index: int
     distance: int
     n_intervening: int
-    construction: str  # outermost modifier between the two; "" while none has been met
+    structure: str  # the bracketing of the modifiers between the two; "" while there is none
 
     def plus(self, other: Measure) -> Measure:
-        """The measure of two neighbours: lengths add up, the first construction stays."""
+        """The measure of two neighbours: lengths add up, structures stand side by side."""
         return Measure(
             self.subject_index + other.subject_index,
             self.distance + other.distance,
             self.n_intervening + other.n_intervening,
-            self.construction or other.construction,
+            "+".join(filter(None, (self.structure, other.structure))),
         )
 
 
 _ZERO = Measure(0, 0, 0, "")
 Counts = Counter[Measure]
 Parts = tuple[str, ...]
+# The ways to add to each measure: (what stands to the left, the last child, number of ways).
+Fold = dict[Measure, list[tuple[Measure, Measure, int]]]
 
 
 @dataclass
@@ -57,25 +59,21 @@ class CellCounter:
     max_distance: int
     max_intervening: int
     _counts: dict[tuple[str, str, int], Counts] = field(default_factory=dict)
-    _folds: dict[tuple[int, Parts, int], list[Counts]] = field(default_factory=dict)
+    _folds: dict[tuple[int, Parts, int], list[Fold]] = field(default_factory=dict)
 
     def cells(self, role: str) -> Counts:
         """The number of derivations of every cell that exists within the bounds."""
-        counts: Counts = Counter()
-        for measure, count in self._count(self.grammar.start, role, self.grammar.max_depth).items():
-            named = measure._replace(construction=measure.construction or SIMPLE)
-            counts[named] = count
-        return counts
+        counts = self._count(self.grammar.start, role, self.grammar.max_depth)
+        return Counter(
+            {m._replace(structure=m.structure or SIMPLE): count for m, count in counts.items()}
+        )
 
     def draw(
         self, role: str, cell: Measure, n: int, rng: np.random.Generator, forest: Forest
     ) -> Ids:
         """Draw `n` derivations uniformly from a cell that exists; tree ids (n,)."""
-        construction = "" if cell.construction == SIMPLE else cell.construction
-        wanted = cell._replace(construction=construction)
-        return self._draw(
-            self.grammar.start, role, self.grammar.max_depth, wanted, n, rng, forest
-        )
+        wanted = cell._replace(structure="" if cell.structure == SIMPLE else cell.structure)
+        return self._draw(self.grammar.start, role, self.grammar.max_depth, wanted, n, rng, forest)
 
     def _within(self, m: Measure) -> bool:
         return (
@@ -105,15 +103,18 @@ class CellCounter:
             counts = self._word(symbol, part)
         else:
             for rule, parts, inside in self._ways(symbol, part, depth):
-                for measure, count in self._fold(rule, parts, inside)[-1].items():
-                    counts[self._named(symbol, part, measure)] += count
-        self._counts[key] = Counter({m: c for m, c in counts.items() if self._within(m)})
-        return self._counts[key]
+                for measure, splits in self._fold(rule, parts, inside)[-1].items():
+                    counts[self._named(symbol, part, measure)] += _total(splits)
+        self._counts[key] = counts
+        return counts
 
     def _named(self, symbol: str, part: str, measure: Measure) -> Measure:
-        """A construction that lies between names what it holds: the outermost one counts."""
+        """A construction that lies between brackets what it holds."""
         name = self.grammar.constructions.get(symbol, "")
-        return measure._replace(construction=name) if name and part == "between" else measure
+        if not name or part != "between":
+            return measure
+        inner = f"[{measure.structure}]" if measure.structure else ""
+        return measure._replace(structure=name + inner)
 
     def _ways(self, symbol: str, part: str, depth: int) -> Iterator[tuple[Rule, Parts, int]]:
         """Each usable rule of `symbol` with the parts that its children can play."""
@@ -122,19 +123,20 @@ class CellCounter:
             for parts in _assignments(self.grammar, rule, part, construction):
                 yield rule, parts, depth - construction
 
-    def _fold(self, rule: Rule, parts: Parts, inside: int) -> list[Counts]:
-        """Counts of the first 0, 1, 2 … children of `rule` together."""
+    def _fold(self, rule: Rule, parts: Parts, inside: int) -> list[Fold]:
+        """The measures of the first 0, 1, 2 … children of `rule` together, each with its splits."""
         key = (rule.index, parts, inside)
         if key not in self._folds:
-            folds: list[Counts] = [Counter({_ZERO: 1})]
+            folds: list[Fold] = [{_ZERO: [(_ZERO, _ZERO, 1)]}]
             for child, part in zip(rule.children, parts, strict=True):
-                total: Counts = Counter()
-                for here, n_here in self._count(child.symbol, part, inside).items():
-                    for left, n_left in folds[-1].items():
+                fold: Fold = {}
+                for left, splits in folds[-1].items():
+                    n_left = _total(splits)
+                    for here, n_here in self._count(child.symbol, part, inside).items():
                         measure = left.plus(here)
                         if self._within(measure):
-                            total[measure] += n_left * n_here
-                folds.append(total)
+                            fold.setdefault(measure, []).append((left, here, n_left * n_here))
+                folds.append(fold)
             self._folds[key] = folds
         return self._folds[key]
 
@@ -151,13 +153,15 @@ class CellCounter:
         if symbol in self.grammar.classes:
             return np.full(n, forest.leaf(symbol), dtype=np.int64)
         ways = [
-            (rule, parts, inside, measure, count)
+            (rule, parts, inside, measure, _total(splits))
             for rule, parts, inside in self._ways(symbol, part, depth)
-            for measure, count in self._fold(rule, parts, inside)[-1].items()
+            for measure, splits in self._fold(rule, parts, inside)[-1].items()
             if self._named(symbol, part, measure) == wanted
         ]
         drawn = []
-        for (rule, parts, inside, measure, _), n_here in _share(n, [w[-1] for w in ways], ways, rng):
+        for (rule, parts, inside, measure, _), n_here in _share(
+            n, [w[-1] for w in ways], ways, rng
+        ):
             rows = self._draw_children(
                 rule, parts, inside, len(parts), measure, n_here, rng, forest
             )
@@ -180,13 +184,7 @@ class CellCounter:
             return np.empty((n, 0), dtype=np.int64)
         last = n_children - 1
         symbol, part = rule.children[last].symbol, parts[last]
-        before = self._fold(rule, parts, inside)[last]
-        splits = [
-            (left, here, before[left] * count)
-            for here, count in self._count(symbol, part, inside).items()
-            for left in _complements(wanted, here)
-            if left in before
-        ]
+        splits = self._fold(rule, parts, inside)[n_children][wanted]
         rows = []
         for (left, here, _), n_here in _share(n, [s[-1] for s in splits], splits, rng):
             lefts = self._draw_children(rule, parts, inside, last, left, n_here, rng, forest)
@@ -195,9 +193,7 @@ class CellCounter:
         return rng.permutation(np.concatenate(rows))
 
 
-def _assignments(
-    grammar: Grammar, rule: Rule, part: str, construction: bool
-) -> Iterator[Parts]:
+def _assignments(grammar: Grammar, rule: Rule, part: str, construction: bool) -> Iterator[Parts]:
     """The parts that the children of `rule` can play if its symbol plays `part`."""
     n = len(rule.children)
     if part in ("before", "between", "after"):
@@ -236,19 +232,8 @@ def _dependencies(grammar: Grammar, rule: Rule) -> Iterator[Parts]:
                 )
 
 
-def _complements(wanted: Measure, here: Measure) -> list[Measure]:
-    """The measures that, followed by `here`, add to `wanted`."""
-    numbers = (
-        wanted.subject_index - here.subject_index,
-        wanted.distance - here.distance,
-        wanted.n_intervening - here.n_intervening,
-    )
-    if min(numbers) < 0:
-        return []
-    constructions = {wanted.construction} if wanted.construction else set()
-    if here.construction == wanted.construction:
-        constructions.add("")
-    return [Measure(*numbers, construction) for construction in sorted(constructions)]
+def _total(splits: list[tuple[Measure, Measure, int]]) -> int:
+    return sum(count for _, _, count in splits)
 
 
 def _share(

@@ -46,9 +46,7 @@ class Forest:
         return self._ids[key]
 
 
-def draw_by_weight(
-    grammar: Grammar, n: int, rng: np.random.Generator, forest: Forest
-) -> Ids:
+def draw_by_weight(grammar: Grammar, n: int, rng: np.random.Generator, forest: Forest) -> Ids:
     """Draw `n` independent trees from the start symbol by the rules' weights; ids (n,).
 
     At most `grammar.max_depth` constructions are nested: where a rule could not end within what is
@@ -65,7 +63,9 @@ def draw_by_weight(
         for rule, count in zip(rules, rng.multinomial(n, weights / weights.sum()), strict=True):
             if count:
                 columns = [draw(c.symbol, inside, int(count)) for c in rule.children]
-                rows = np.stack(columns, axis=1) if columns else np.empty((count, 0), dtype=np.int64)
+                rows = (
+                    np.stack(columns, axis=1) if columns else np.empty((count, 0), dtype=np.int64)
+                )
                 drawn.append(forest.trees(rule, rows))
         # Siblings are drawn apart and paired by position, so each must come in random order.
         return rng.permutation(np.concatenate(drawn))

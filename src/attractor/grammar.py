@@ -115,7 +115,9 @@ class Grammar:
         dropped = set(symbols)
         unknown = sorted(dropped - set(self.rules) - set(self.classes))
         if unknown:
-            raise UserError(f"grammar: no symbol {', '.join(unknown)} to leave out; check the spelling")
+            raise UserError(
+                f"grammar: no symbol {', '.join(unknown)} to leave out; check the spelling"
+            )
         kept = {
             symbol: tuple(r for r in rules if not dropped & {c.symbol for c in r.children})
             for symbol, rules in self.rules.items()
@@ -128,7 +130,9 @@ def read_grammar(spec: Mapping[str, Any], lexicon: Lexicon, regime: str = "natur
     """Compile a grammar's yaml (as a mapping) for one regime. Raises UserError naming the rule."""
     for key in ("start", "rules", "words", "constructions", "regimes"):
         if key not in spec:
-            raise UserError(f"grammar: no `{key}:` section; see the head of conf/grammar/english.yaml")
+            raise UserError(
+                f"grammar: no `{key}:` section; see the head of conf/grammar/english.yaml"
+            )
     if regime not in spec["regimes"]:
         raise UserError(f"data.regime={regime}: the grammar has {', '.join(spec['regimes'])}")
     settings = spec["regimes"][regime]
@@ -181,7 +185,9 @@ def read_grammar(spec: Mapping[str, Any], lexicon: Lexicon, regime: str = "natur
     for section, names in (("constructions", spec["constructions"]), ("times", times)):
         for name in names:
             if name not in rules:
-                raise UserError(f"grammar, {section}: {name} is no symbol of rules:; define it there")
+                raise UserError(
+                    f"grammar, {section}: {name} is no symbol of rules:; define it there"
+                )
     grammar = Grammar(
         start=spec["start"],
         rules={symbol: tuple(some) for symbol, some in rules.items()},
@@ -207,32 +213,44 @@ def _expansion(line: str, key: str) -> tuple[float, tuple[Child, ...]]:
     except ValueError:
         value = -1.0
     if not 0 < value < float("inf") or not rest.strip():
-        raise UserError(f"grammar, rules, {key}, `{line}`: start with a weight above 0, then the children")
+        raise UserError(
+            f"grammar, rules, {key}, `{line}`: start with a weight above 0, then the children"
+        )
     if rest.strip() == "nothing":
         return value, ()
     words = _CHILD.findall(rest)
-    children = [Child(w) if w.startswith('"') else Child(*_symbol(w, f"rules, {key}")) for w in words]
+    children = [
+        Child(w) if w.startswith('"') else Child(*_symbol(w, f"rules, {key}")) for w in words
+    ]
     return value, tuple(children)
 
 
 def _check(grammar: Grammar) -> None:
     """Refuse a grammar that cannot end, recurs without bound, or has a verb without its noun."""
     if grammar.start not in grammar.rules:
-        raise UserError(f"grammar: start symbol {grammar.start} has no rules; define it or rename start")
+        raise UserError(
+            f"grammar: start symbol {grammar.start} has no rules; define it or rename start"
+        )
     for symbol in grammar.rules:
         if not grammar.can_end(symbol, 10**6):
-            raise UserError(f"grammar, rules, {symbol}: it can never end; add an expansion without recursion")
+            raise UserError(
+                f"grammar, rules, {symbol}: it can never end; add an expansion without recursion"
+            )
     _check_recursion(grammar)
     for rules in grammar.rules.values():
         for rule in rules:
             carried = {c.variable for c in rule.children} - {""}
             if rule.variable and rule.variable not in carried:
-                raise UserError(f"grammar, `{rule}`: no child carries [{rule.variable}]; add it to one")
+                raise UserError(
+                    f"grammar, `{rule}`: no child carries [{rule.variable}]; add it to one"
+                )
             for variable in sorted(carried - {rule.variable}):
-                heads = sum(grammar.head_nouns(c.symbol) for c in rule.children if c.variable == variable)
+                heads = sum(
+                    grammar.head_nouns(c.symbol) for c in rule.children if c.variable == variable
+                )
                 if heads != 1:
                     raise UserError(
-                        f"grammar, `{rule}`: [{variable}] has {heads} head nouns; it needs exactly one"
+                        f"grammar, `{rule}`: [{variable}] has {heads} head nouns; give it one"
                     )
 
 

@@ -51,9 +51,7 @@ def group_starts(shapes: Sequence[Shape], shape: Ints) -> Ints:
     return starts_of(np.array([len(s.animacy) for s in shapes], dtype=np.int64)[shape])
 
 
-def fill(
-    shapes: Sequence[Shape], shape: Ints, plural: Ints, rng: np.random.Generator
-) -> Sentences:
+def fill(shapes: Sequence[Shape], shape: Ints, plural: Ints, rng: np.random.Generator) -> Sentences:
     """Draw words uniformly for sentences of the given shapes (N,) and numbers (all groups,)."""
     n_slots = np.array([len(s.slots) for s in shapes], dtype=np.int64)
     classes, kinds = _slot_kinds(shapes)

@@ -250,11 +250,16 @@ def read_csv(path: Path, table: Table) -> pd.DataFrame:
     """Read and check a table. Raises UserError naming file and column."""
     dtypes = {column: dtype for column, dtype in table.columns.items() if dtype == "str"}
     try:
-        frame = pd.read_csv(path, dtype=dtypes, keep_default_na=False, na_values={  # type: ignore[call-overload]
-            column: [""] for column, dtype in table.columns.items() if dtype != "str"
-        })
+        frame = pd.read_csv(
+            path,
+            dtype=dtypes,
+            keep_default_na=False,
+            na_values={column: [""] for column, dtype in table.columns.items() if dtype != "str"},
+        )
     except (ValueError, OSError) as error:  # pandas' parser errors are ValueErrors
-        raise UserError(f"{path}: cannot be read as a table: {error}; delete it and run again") from error
+        raise UserError(
+            f"{path}: cannot be read as a table: {error}; delete it and run again"
+        ) from error
     return check(frame, table, str(path))
 
 

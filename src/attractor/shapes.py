@@ -108,7 +108,9 @@ def _dependencies(walk: _Walk) -> tuple[Dependency, ...]:
     nouns = [i for i, words in enumerate(walk.slots) if words.kind == "noun"]
     noun_of_group = {walk.groups[i]: i for i in nouns}
     # A slot shows number where its own forms differ; a plural tells on its last token.
-    shows = [words.shows_number and g >= 0 for words, g in zip(walk.slots, walk.groups, strict=True)]
+    shows = [
+        words.shows_number and g >= 0 for words, g in zip(walk.slots, walk.groups, strict=True)
+    ]
     found = []
     for verb, words in enumerate(walk.slots):
         noun = noun_of_group.get(walk.groups[verb], len(walk.slots))
@@ -131,7 +133,9 @@ def _dependencies(walk: _Walk) -> tuple[Dependency, ...]:
                 structure=_bracketing(inside) or SIMPLE,
                 depth=max((_nesting(s, inside) for s in inside), default=0),
                 last_cue_distance=starts[verb] - (starts[cues[-1] + 1] - 1),
-                inner_verb_marked=any(shows[i] and walk.slots[i].kind == "verb" for i in range(verb)),
+                inner_verb_marked=any(
+                    shows[i] and walk.slots[i].kind == "verb" for i in range(verb)
+                ),
                 determiner_marked=any(
                     shows[i] and walk.slots[i].kind == "determiner" for i in range(verb)
                 ),
@@ -146,7 +150,8 @@ def _nesting(span: tuple[int, int, str], spans: list[tuple[int, int, str]]) -> i
 
 def _bracketing(spans: list[tuple[int, int, str]]) -> str:
     """Spell nested spans: "prep_phrase[object_relative_no_that]"."""
-    text, ends = "", []
+    text = ""
+    ends: list[int] = []
     for start, end, name in sorted(spans, key=lambda s: (s[0], -s[1])):
         while ends and ends[-1] <= start:
             text += "]"

@@ -12,7 +12,18 @@ from attractor.lexicon import Lexicon
 Tokens = tuple[str, ...]
 NUMBERS = ("singular", "plural")
 _KINDS = ("noun", "verb", "determiner", "other")
-_KEYS = {"kind", "table", "form", "singular", "plural", "where", "subject", "tense", "tokens", "verb_class"}
+_KEYS = {
+    "kind",
+    "table",
+    "form",
+    "singular",
+    "plural",
+    "where",
+    "subject",
+    "tense",
+    "tokens",
+    "verb_class",
+}
 
 
 @dataclass(frozen=True)
@@ -44,7 +55,9 @@ def literal(word: str) -> WordClass:
     return WordClass(f'"{word}"', "other", 1, (((word,), (word,)),), ("",))
 
 
-def word_classes(name: str, spec: Mapping[str, Any], lexicon: Lexicon, where: str) -> list[WordClass]:
+def word_classes(
+    name: str, spec: Mapping[str, Any], lexicon: Lexicon, where: str
+) -> list[WordClass]:
     """Build a lexical symbol's classes, one for each length in tokens ("near", "next to").
 
     name: the symbol without its number; spec: its entry under `words:`; where: the file, for
@@ -54,7 +67,9 @@ def word_classes(name: str, spec: Mapping[str, Any], lexicon: Lexicon, where: st
     place = f"{where}, words, {name}"
     unknown = sorted(set(spec) - _KEYS)
     if unknown:
-        raise UserError(f"{place}: unknown key {', '.join(unknown)}; use {', '.join(sorted(_KEYS))}")
+        raise UserError(
+            f"{place}: unknown key {', '.join(unknown)}; use {', '.join(sorted(_KEYS))}"
+        )
     kind = spec.get("kind", "other")
     if kind not in _KINDS:
         raise UserError(f"{place}: kind {kind} is none of {', '.join(_KINDS)}")
@@ -64,7 +79,9 @@ def word_classes(name: str, spec: Mapping[str, Any], lexicon: Lexicon, where: st
         raise UserError(f"{place}: give the `table` of data/lexicon that holds the words")
     rows = lexicon.rows(spec["table"], spec.get("where", {}))
     if not rows:
-        raise UserError(f"{place}: no row of {spec['table']}.csv fits `where`; loosen it or add rows")
+        raise UserError(
+            f"{place}: no row of {spec['table']}.csv fits `where`; loosen it or add rows"
+        )
     columns = [spec.get(number, spec.get("form")) for number in NUMBERS]
     for column in columns:
         if column not in rows[0]:

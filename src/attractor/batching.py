@@ -1,0 +1,102 @@
+"""Texts with queries as tensors, and batches of near-equal length."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from attractor.vocab import PADDING
+
+
+@dataclass(frozen=True)
+class Batch:
+    """B texts of at most T tokens, and Q questions about them.
+
+    tokens (B, T); lengths (B,); rows (Q,): which text a question is about; positions (Q,): the
+    token after which it is asked; targets (Q,); queries (Q,): its number among all questions.
+    """
+
+    tokens: Tensor
+    lengths: Tensor
+    rows: Tensor
+    positions: Tensor
+    targets: Tensor
+    queries: Tensor
+
+    def to(self, device: str) -> Batch:
+        """The batch on another device."""
+        return Batch(**{name: value.to(device) for name, value in vars(self).items()})
+
+
+@dataclass(frozen=True)
+class Examples:
+    """All texts of a split and the questions about them, prepared once.
+
+    tokens (N, longest), padded; lengths (N,); questions sorted by text: query_start (N + 1,),
+    positions (Q,), targets (Q,), queries (Q,): the caller's order of the questions.
+    """
+
+    tokens: Tensor
+    lengths: NDArray[np.int64]
+    query_start: NDArray[np.int64]
+    positions: Tensor
+    targets: Tensor
+    queries: Tensor
+
+    @property
+    def n_queries(self) -> int:
+        return len(self.queries)
+
+    @property
+    def n_tokens(self) -> int:
+        return int(self.lengths.sum())
+
+    def batches(self, size: int, rng: np.random.Generator | None = None) -> Iterator[Batch]:
+        """Batches of `size` texts of near-equal length; in random order and make-up with `rng`."""
+        n = len(self.lengths)
+        jitter = rng.random(n) if rng else np.zeros(n)
+        order = np.lexsort([jitter, self.lengths])
+        starts = np.arange(0, n, size)
+        for start in rng.permutation(starts) if rng else starts:
+            yield self._batch(order[start : start + size])
+
+    def _batch(self, texts: NDArray[np.int64]) -> Batch:
+        lengths = self.lengths[texts]
+        counts = self.query_start[texts + 1] - self.query_start[texts]
+        ends = np.cumsum(counts)
+        which = np.repeat(self.query_start[texts] - (ends - counts), counts) + np.arange(ends[-1])
+        questions = torch.from_numpy(which)
+        return Batch(
+            tokens=self.tokens[torch.from_numpy(texts), : int(lengths.max())],
+            lengths=torch.from_numpy(lengths),
+            rows=torch.from_numpy(np.repeat(np.arange(len(texts)), counts)),
+            positions=self.positions[questions],
+            targets=self.targets[questions],
+            queries=self.queries[questions],
+        )
+
+
+def prepare(
+    texts: Sequence[Sequence[int]],
+    rows: NDArray[np.int64],
+    positions: NDArray[np.int64],
+    targets: NDArray[np.float32],
+) -> Examples:
+    """Examples from encoded texts (N) and questions (Q,): text, position and target of each."""
+    lengths = np.array([len(text) for text in texts], dtype=np.int64)
+    tokens = np.full((len(texts), int(lengths.max())), PADDING, dtype=np.int64)
+    tokens[np.arange(tokens.shape[1]) < lengths[:, None]] = np.concatenate(texts)
+    order = np.argsort(rows, kind="stable")
+    return Examples(
+        tokens=torch.from_numpy(tokens),
+        lengths=lengths,
+        query_start=np.searchsorted(rows[order], np.arange(len(texts) + 1)),
+        positions=torch.from_numpy(positions[order]),
+        targets=torch.from_numpy(targets[order]),
+        queries=torch.from_numpy(order),
+    )

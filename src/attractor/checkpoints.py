@@ -1,0 +1,64 @@
+"""Training states and weights as safetensors: one file, one rename, nothing to unpickle."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+from attractor.training import TrainingState, Weights
+
+
+def save_weights(weights: Weights, path: Path) -> None:
+    """Write named tensors to `path` with one rename."""
+    _save(weights, path, {})
+
+
+def load_weights(path: Path) -> Weights:
+    """Named tensors of a file that `save_weights` wrote."""
+    return _load(path)[0]
+
+
+def save_state(state: TrainingState, path: Path) -> None:
+    """Write all that training needs to go on after its last epoch."""
+    tensors = {f"optimizer/{name}": value for name, value in state.optimizer.items()}
+    for epoch, weights in enumerate(state.epochs):
+        tensors.update({f"epoch/{epoch}/{name}": value for name, value in weights.items()})
+    _save(tensors, path, {"history": json.dumps(state.history)})
+
+
+def load_state(path: Path) -> TrainingState | None:
+    """The state that `save_state` wrote; None if there is none, or the file was cut short."""
+    if not path.exists():
+        return None
+    try:
+        tensors, metadata = _load(path)
+    except SafetensorError:
+        return None
+    history = json.loads(metadata["history"])
+    epochs: list[Weights] = [{} for _ in range(len(history) + 1)]
+    optimizer = {}
+    for key, value in tensors.items():
+        kind, _, name = key.partition("/")
+        if kind == "optimizer":
+            optimizer[name] = value
+        else:
+            number, _, name = name.partition("/")
+            epochs[int(number)][name] = value
+    return TrainingState(epochs, optimizer, history)
+
+
+def _save(tensors: Weights, path: Path, metadata: dict[str, str]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    save_file(tensors, temporary, metadata=metadata)
+    temporary.replace(path)
+
+
+def _load(path: Path) -> tuple[Weights, dict[str, str]]:
+    with safe_open(path, framework="pt") as file:
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        return tensors, file.metadata() or {}

@@ -1,0 +1,77 @@
+"""The Hydra app: `attractor model=lstm seed=3`, and sweeps with -m. Errors are one line, exit 2."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any, NoReturn
+
+import hydra
+from hydra.core.config_store import ConfigStore
+from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
+from omegaconf import DictConfig, OmegaConf
+
+from attractor.config import Config, from_mapping
+from attractor.explain import explain
+from attractor.resources import CONF
+
+OmegaConf.register_new_resolver("cores", lambda: os.cpu_count() or 1, replace=True)
+ConfigStore.instance().store(name="schema", node=Config)
+
+
+@hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")
+def app(raw: DictConfig) -> None:
+    """One job: plan it, and carry out its stages."""
+    from attractor.pipeline import run
+    from attractor.plan import plan
+
+    try:
+        job = plan(_config(raw), _config(raw, seed=0))
+        overrides = OmegaConf.to_container(HydraConfig.get().overrides.task, resolve=True)
+        run(job, _choices(raw, overrides), lambda line: print(line, flush=True))
+        if job.config.stages == ["generate"]:
+            from attractor.display import show_generated
+
+            show_generated(job)
+    except Exception as error:
+        if HydraConfig.get().mode == RunMode.MULTIRUN:
+            raise  # the others go on; Hydra names the job
+        _fail(*explain(error))
+
+
+def _config(raw: DictConfig, **replaced: Any) -> Config:
+    """The resolved configuration, with some of its values replaced before they are resolved."""
+    merged = OmegaConf.merge(raw, replaced)
+    container = OmegaConf.to_container(merged, resolve=True)
+    assert isinstance(container, dict)
+    return from_mapping({str(key): value for key, value in container.items()})
+
+
+def _choices(raw: DictConfig, overrides: Any) -> dict[str, Any]:
+    """What was chosen for this job on the command line or by the sweep, the seed apart."""
+    chosen = {"model": raw.model.name}
+    for override in overrides:
+        key, _, value = str(override).lstrip("+~").partition("=")
+        if key not in ("seed", "experiment", "model", "output_dir", "name", "stages", "suite"):
+            chosen[key] = value
+    return chosen
+
+
+def main() -> None:
+    """Console script: run the app, and say what is wrong in one line."""
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # let its exceptions through, to be told in one line
+    # One thread a job: set before numpy or torch are loaded, here and in the workers of a sweep.
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+    try:
+        app()
+    except KeyboardInterrupt:
+        _fail("interrupted; the same command goes on from the last epoch", 130)
+    except Exception as error:
+        _fail(*explain(error))
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    print(f"attractor: {message}", file=sys.stderr)
+    sys.exit(code)

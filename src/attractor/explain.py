@@ -1,0 +1,54 @@
+"""Exceptions told in one line with a remedy."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from pathlib import Path
+
+from hydra.errors import HydraException, MissingConfigException, OverrideParseException
+from omegaconf.errors import ConfigKeyError, OmegaConfBaseException
+
+from attractor.artifacts import describe_write_error
+from attractor.errors import UserError
+from attractor.resources import CONF
+
+
+def explain(error: BaseException) -> tuple[str, int]:
+    """A line for a person, and the exit code: 2 for bad input, 1 for a failure within."""
+    root = error
+    while root.__cause__ is not None and not isinstance(root, UserError):
+        root = root.__cause__
+    if isinstance(root, UserError):
+        return str(root), 2
+    if isinstance(error, MissingConfigException):  # an OSError too, so it comes first
+        return _missing(str(error.missing_cfg_file or _first_line(error).split("'")[-2])), 2
+    if isinstance(root, OSError):
+        return describe_write_error(root, Path()), 2
+    if isinstance(error, (HydraException, OmegaConfBaseException)):
+        return _configuration(error, root), 2
+    return f"{type(root).__name__}: {_first_line(root)}", 1
+
+
+def _configuration(error: Exception, root: BaseException) -> str:
+    message = _first_line(error)
+    if isinstance(error, OverrideParseException):
+        return f"{message}; write key=value, and quote what the shell would read"
+    if "Could not override" in message or isinstance(root, ConfigKeyError):
+        key = message.split("'")[1] if "'" in message else message
+        return f"{key}: there is no such key; `attractor --cfg job` lists those that exist"
+    if root is not error:
+        return f"{message}: {_first_line(root)}; give a value of that type"
+    return message
+
+
+def _missing(config: str) -> str:
+    """A choice that a group does not have: "model/lsmt"."""
+    group, _, name = config.rpartition("/")
+    there = sorted(path.stem for path in (CONF / group).glob("*.yaml"))
+    close = get_close_matches(name, there, 1)
+    hint = f"; did you mean {group}={close[0]}?" if close else ""
+    return f"{group}={name}: there is no such choice; choose from {', '.join(there)}{hint}"
+
+
+def _first_line(error: BaseException) -> str:
+    return next((line.strip() for line in str(error).splitlines() if line.strip()), "")

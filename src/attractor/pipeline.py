@@ -1,0 +1,261 @@
+"""generate -> train -> evaluate: the only file that knows the order, and what each stage keeps.
+
+torch and pandas are imported by the stage that needs them: a job that is done needs neither.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from attractor import runs
+from attractor.artifacts import ArtifactStore, explain_write_errors, put_copy
+from attractor.plan import Plan
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from attractor.vocab import Vocabulary
+
+
+def run(job: Plan, choices: Mapping[str, Any], say: Callable[[str], None]) -> None:
+    """Carry out the stages that the configuration asks for; nothing that stands is built again.
+
+    choices: what was chosen for this job, for its manifest; say: is given a line when it is done.
+    Raises what the stages raise, after leaving the traceback in the run's folder.
+    """
+    with explain_write_errors(job.folder):
+        job.folder.mkdir(parents=True, exist_ok=True)
+        stages = job.config.stages
+        if "evaluate" in stages and runs.is_published(job):
+            say(f"{job.run_id}: done before")
+            return
+        store = ArtifactStore(Path(job.config.output_dir) / "artifacts")
+        try:
+            if "generate" in stages:
+                publish_items(store, job)
+            if "train" in stages:
+                train(store, job)
+            if "evaluate" in stages:
+                publish(store, job, choices)
+            say(f"{job.run_id}: {_summary(store, job)}")
+        except Exception:
+            runs.keep_traceback(job)
+            raise
+
+
+def text(store: ArtifactStore, job: Plan) -> Path:
+    """The stage that draws training, validation and test items: items.csv, vocabulary.json."""
+
+    def build(folder: Path) -> None:
+        from attractor.grammar import read_grammar
+        from attractor.results import ITEMS, write_csv
+        from attractor.text import draw_text
+        from attractor.vocab import Vocabulary
+
+        data = job.config.data
+        grammar = read_grammar(job.config.grammar, job.lexicon, data.regime)
+        items = draw_text(grammar, data.n_sentences, data.n_valid, data.n_test, data.seed)
+        write_csv(items, ITEMS, folder / ITEMS.name)
+        training = items.loc[items["split"] == "train", "sentence"]
+        words = Vocabulary.of(training).words
+        (folder / "vocabulary.json").write_text(json.dumps(words, indent=0), encoding="utf-8")
+
+    return store.get(job.text, build)
+
+
+def suite(store: ArtifactStore, job: Plan, name: str) -> Path:
+    """The stage that makes one suite's items: items.csv and whatever tables the suite adds."""
+
+    def build(folder: Path) -> None:
+        from attractor.exposure import Exposure
+        from attractor.grammar import read_grammar
+        from attractor.plugins import call_target
+        from attractor.results import ITEMS, write_csv
+
+        exposure = Exposure.of(_split(read_items(text(store, job)), "train"))
+        grammar = read_grammar(job.config.grammar, job.lexicon, job.config.data.regime)
+        options = {k: v for k, v in job.config.suite[name].items() if k != "version"}
+        items, tables = call_target(f"suite.{name}", options, grammar=grammar, exposure=exposure)
+        write_csv(items, ITEMS, folder / ITEMS.name)
+        for file, table in tables.items():
+            table.to_csv(folder / file, index=False)
+
+    return store.get(job.suites[name], build)
+
+
+def train(store: ArtifactStore, job: Plan) -> Path:
+    """The stage that trains the network: three sets of weights, history.csv, training.json."""
+
+    def build(folder: Path) -> None:
+        import pandas as pd
+
+        from attractor import checkpoints
+        from attractor.network import build_network, build_task
+        from attractor.progress import progress_bar
+        from attractor.training import train as fit
+
+        config = job.config
+        source = text(store, job)
+        items, vocabulary = read_items(source), read_vocabulary(source)
+        task = build_task(config.task)
+        network = build_network(config.model, task, len(vocabulary), config.seed)
+        training, validation = (
+            task.examples(_split(items, split), vocabulary, network.reads_both_ends)
+            for split in ("train", "valid")
+        )
+        checkpoint = store.scratch(job.train) / "state.safetensors"
+        total = training.n_tokens * config.train.max_epochs
+        with progress_bar(job.run_id, total, "token") as advance:
+            state = fit(
+                network,
+                training,
+                validation,
+                task,
+                config.train,
+                config.seed,
+                state=checkpoints.load_state(checkpoint),
+                after_epoch=lambda state: checkpoints.save_state(state, checkpoint),
+                after_batch=advance,
+            )
+        for name, weights in state.snapshots().items():
+            checkpoints.save_weights(weights, folder / f"{name}.safetensors")
+        history = pd.DataFrame(state.history)
+        history.to_csv(folder / "history.csv", index=False)
+        seconds = float(history["seconds"].sum())
+        facts = {
+            "parameters": sum(p.numel() for p in network.parameters()),
+            "epochs": state.epoch,
+            "best_epoch": state.best,
+            "train_seconds": seconds,
+            "tokens_per_second": float(history["tokens"].sum()) / seconds,
+        }
+        (folder / "training.json").write_text(json.dumps(facts, indent=1), encoding="utf-8")
+
+    return store.get(job.train, build)
+
+
+def evaluate(store: ArtifactStore, job: Plan) -> Path:
+    """The stage that scores every item with the best weights: predictions.csv."""
+
+    def build(folder: Path) -> None:
+        from attractor import checkpoints
+        from attractor.network import build_network, build_task
+        from attractor.results import PREDICTIONS, write_csv
+        from attractor.scoring import margins, predictions
+
+        config = job.config
+        weights = checkpoints.load_weights(train(store, job) / "best.safetensors")
+        items, vocabulary = scored_items(store, job), read_vocabulary(text(store, job))
+        task = build_task(config.task)
+        network = build_network(config.model, task, len(vocabulary), config.seed)
+        network.load_state_dict(weights)
+        network.to(config.train.device)
+        examples = task.examples(items, vocabulary, network.reads_both_ends)
+        margin = margins(network, examples, task, device=config.train.device)
+        frame = predictions(items, margin, vocabulary).assign(
+            run_id=job.run_id, model=config.model["name"], task=job.task_name, seed=config.seed
+        )
+        write_csv(frame, PREDICTIONS, folder / PREDICTIONS.name)
+
+    return store.get(job.evaluate, build)
+
+
+def baselines(store: ArtifactStore, job: Plan) -> Path:
+    """The stage that scores every item with every baseline: predictions.csv."""
+
+    def build(folder: Path) -> None:
+        import pandas as pd
+
+        from attractor.baselines import all_baselines
+        from attractor.results import PREDICTIONS, write_csv
+        from attractor.scoring import predictions
+
+        source = text(store, job)
+        items, vocabulary = scored_items(store, job), read_vocabulary(source)
+        found = all_baselines(_split(read_items(source), "train"), items)
+        frames = [
+            predictions(items, margin, vocabulary).assign(
+                run_id=job.baselines_id, model=name, task=job.task_name, seed=0
+            )
+            for name, margin in found.items()
+        ]
+        write_csv(pd.concat(frames, ignore_index=True), PREDICTIONS, folder / PREDICTIONS.name)
+
+    return store.get(job.baselines, build)
+
+
+def publish_items(store: ArtifactStore, job: Plan) -> None:
+    """Put the suites' items, their cells and the text's items where a person finds them."""
+    source = text(store, job)
+    put_copy(source / "items.csv", job.folder / "text.csv")
+    for name in job.suites:
+        folder = suite(store, job, name)
+        put_copy(folder / "items.csv", job.folder / f"{name}.csv")
+        if (folder / "cells.csv").exists():
+            put_copy(folder / "cells.csv", job.folder / f"{name}_cells.csv")
+
+
+def publish(store: ArtifactStore, job: Plan, choices: Mapping[str, Any]) -> None:
+    """Publish the run's predictions and history, and the baselines' predictions."""
+    from attractor.results import HISTORY, PREDICTIONS, write_csv
+
+    trained, scored, rules = train(store, job), evaluate(store, job), baselines(store, job)
+
+    def fill(folder: Path) -> None:
+        import pandas as pd
+
+        shutil.copyfile(scored / PREDICTIONS.name, folder / PREDICTIONS.name)
+        history = pd.read_csv(trained / "history.csv").assign(run_id=job.run_id)
+        write_csv(history, HISTORY, folder / HISTORY.name)
+
+    def fill_baselines(folder: Path) -> None:
+        shutil.copyfile(rules / PREDICTIONS.name, folder / PREDICTIONS.name)
+
+    runs.publish_baselines(job, choices, fill_baselines)
+    runs.publish_run(job, _training_facts(trained), choices, fill)
+
+
+def scored_items(store: ArtifactStore, job: Plan) -> pd.DataFrame:
+    """All items that a run is scored on: the suites' and the in-distribution test's."""
+    import pandas as pd
+
+    frames = [_split(read_items(text(store, job)), "test")]
+    frames += [read_items(suite(store, job, name)) for name in job.suites]
+    return pd.concat(frames, ignore_index=True)
+
+
+def read_items(folder: Path) -> pd.DataFrame:
+    """The items of a stage's folder."""
+    from attractor.results import ITEMS, read_csv
+
+    return read_csv(folder / ITEMS.name, ITEMS)
+
+
+def read_vocabulary(folder: Path) -> Vocabulary:
+    """The vocabulary of a text stage's folder."""
+    from attractor.vocab import Vocabulary
+
+    return Vocabulary.read(json.loads((folder / "vocabulary.json").read_text(encoding="utf-8")))
+
+
+def _split(items: pd.DataFrame, split: str) -> pd.DataFrame:
+    return items[items["split"] == split]
+
+
+def _training_facts(folder: Path) -> dict[str, Any]:
+    facts: dict[str, Any] = json.loads((folder / "training.json").read_text(encoding="utf-8"))
+    return facts
+
+
+def _summary(store: ArtifactStore, job: Plan) -> str:
+    if not store.has(job.train):
+        return "items generated"
+    facts = _training_facts(store.path(job.train))
+    return (
+        f"{facts['epochs']} epochs (best {facts['best_epoch']}), "
+        f"{facts['train_seconds']:.1f} s of training"
+    )

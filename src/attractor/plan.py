@@ -1,0 +1,96 @@
+"""What a job will build, and the names that follow from it, before anything is built."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from attractor.artifacts import Stage, digest
+from attractor.config import Config
+from attractor.lexicon import Lexicon, read_lexicon
+from attractor.resources import LEXICON
+
+# Bump a stage's version when what it computes changes; tests/test_golden.py reminds you.
+VERSIONS = {"text": 1, "suite": 1, "baselines": 1, "train": 1, "evaluate": 1}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The stages of one job. run_id names the run; config_id the same job whatever its seed."""
+
+    config: Config
+    lexicon: Lexicon
+    text: Stage
+    suites: Mapping[str, Stage]
+    train: Stage
+    baselines: Stage
+    evaluate: Stage
+    run_id: str
+    config_id: str
+
+    @property
+    def folder(self) -> Path:
+        """The experiment's folder."""
+        return Path(self.config.output_dir) / self.config.name
+
+    @property
+    def task_name(self) -> str:
+        """The task's name: that of the module that defines it."""
+        return str(self.config.task["_target_"]).split(".")[-2]
+
+    @property
+    def baselines_id(self) -> str:
+        """The name of the folder that holds the baselines' predictions for this text."""
+        return f"baselines-{self.config.data.regime}-{self.text.key[:8]}"
+
+
+def plan(config: Config, seedless: Config) -> Plan:
+    """Plan a job. `seedless` is the same job with seed 0 wherever its settings use the seed."""
+    lexicon = read_lexicon(LEXICON)
+    text = _text_stage(config, lexicon)
+    train = _train_stage(config, text)
+    suites = {
+        name: Stage("suite", {"version": VERSIONS["suite"], "text": text.key, "suite": spec})
+        for name, spec in sorted(config.suite.items())
+    }
+    keys = {name: stage.key for name, stage in suites.items()}
+    scored = {"text": text.key, "suites": keys}
+    return Plan(
+        config=config,
+        lexicon=lexicon,
+        text=text,
+        suites=suites,
+        train=train,
+        baselines=Stage("baselines", {"version": VERSIONS["baselines"], **scored}),
+        evaluate=Stage("evaluate", {"version": VERSIONS["evaluate"], "train": train.key, **scored}),
+        run_id=f"{config.model['name']}-{config.data.regime}-s{config.seed}-{train.key[:8]}",
+        config_id=_train_stage(seedless, _text_stage(seedless, lexicon)).key[:8],
+    )
+
+
+def _text_stage(config: Config, lexicon: Lexicon) -> Stage:
+    return Stage(
+        "text",
+        {
+            "version": VERSIONS["text"],
+            "grammar": digest(config.grammar),
+            "data": asdict(config.data),
+            "lexicon": lexicon.fingerprint,
+        },
+    )
+
+
+def _train_stage(config: Config, text: Stage) -> Stage:
+    settings = {key: value for key, value in asdict(config.train).items() if key != "device"}
+    return Stage(
+        "train",
+        {
+            "version": VERSIONS["train"],
+            "text": text.key,
+            "model": config.model,
+            "task": config.task,
+            "train": settings,
+            "seed": config.seed,
+        },
+    )

@@ -1,0 +1,118 @@
+"""One row a configuration and suite: accuracies, reach and slopes, cost."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from attractor.report.collect import BASELINE, CONFIG, Collected, with_choices
+from attractor.results import SUMMARY
+from attractor.stats import (
+    AccuracyCurve,
+    Reach,
+    fit_accuracy_curve,
+    interval_over_seeds,
+    reach_over_seeds,
+    variance_held,
+)
+
+UNBOUNDED = (-np.inf, np.inf)
+
+
+def summary(collected: Collected) -> pd.DataFrame:
+    """results.SUMMARY with the swept choices: a row a config × suite × task × model.
+
+    Of the probes, the headline ones (balanced, outer). Reach and slopes are of the probes only,
+    whose factors are crossed; elsewhere, and where they do not apply, they are NaN.
+    """
+    frame = collected.predictions
+    frame = frame[frame["headline"] & (frame["suite"] != "flagship")]
+    datasets = collected.datasets
+    costs = _costs(collected)
+    rows = []
+    for key, items in frame.groupby([*CONFIG, "suite"], observed=True):
+        config, task, model, suite = map(str, key)
+        n_runs = items["run_id"].nunique()
+        variance = variance_held(n_runs, datasets[config], not model.startswith(BASELINE))
+        rows.append(
+            {"config_id": config, "task": task, "model": model, "suite": suite}
+            | {"n_seeds": n_runs, "interval": variance}
+            | _accuracies(items)
+            | (_distance_effects(items) if suite == "probes" else _NO_EFFECTS)
+            | costs.get((config, model), {})
+        )
+    table = pd.DataFrame(rows)
+    test = table[table["suite"] == "test"].set_index(CONFIG)["accuracy"].rename("accuracy_test")
+    table = table.join(test, on=CONFIG).reindex(columns=list(SUMMARY.columns))
+    return with_choices(table, collected)
+
+
+def _accuracies(items: pd.DataFrame) -> dict[str, float]:
+    """n and accuracies of one configuration on one suite, with the intervals of the main ones."""
+    between, attractors = items["n_intervening"], items["n_attractors"]
+    none = items[(between > 0) & (attractors == 0)]
+    every = items[(between > 0) & (attractors == between)]
+    by_run = items.groupby("run_id", observed=True)
+    return {
+        "n_items": int(by_run.size().max()),
+        "n_prefixes": int(by_run["prefix_id"].nunique().max()),
+        **_accuracy("accuracy", items),
+        "accuracy_singular": _mean(items[items["subject_number"] == "singular"]),
+        "accuracy_plural": _mean(items[items["subject_number"] == "plural"]),
+        **_accuracy("accuracy_no_attractor", none),
+        **_accuracy("accuracy_all_attractors", every),
+        **_accuracy("accuracy_where_heuristics_disagree", items[items["disagree"]]),
+    }
+
+
+def _accuracy(name: str, items: pd.DataFrame) -> dict[str, float]:
+    means = items.groupby("run_id", observed=True)["correct"].mean()
+    low, high = interval_over_seeds(list(means), n_prefixes=items["prefix_id"].nunique())
+    return {name: float(means.mean()), f"{name}_low": low, f"{name}_high": high}
+
+
+def _mean(items: pd.DataFrame) -> float:
+    return float(items.groupby("run_id", observed=True)["correct"].mean().mean())
+
+
+_NO_EFFECTS: dict[str, float | str] = {"reach_note": ""}
+
+
+def _distance_effects(items: pd.DataFrame) -> dict[str, float | str]:
+    """Reach and slopes: one fit a seed, then the interval over seeds."""
+    curves = [_fit(of_seed) for _, of_seed in items.groupby("run_id", observed=True)]
+    reached: Reach = reach_over_seeds(curves)
+    row: dict[str, float | str] = {
+        "reach": reached.value,
+        "reach_low": reached.low,
+        "reach_high": reached.high,
+        "reach_note": reached.note,
+    }
+    for name in ("per_token", "per_attractor"):
+        values = [float(getattr(curve, name)) for curve in curves]
+        low, high = interval_over_seeds(values, bounds=UNBOUNDED)
+        row |= {f"slope_{name}": float(np.mean(values))}
+        row |= {f"slope_{name}_low": low, f"slope_{name}_high": high}
+    return row
+
+
+def _fit(items: pd.DataFrame) -> AccuracyCurve:
+    return fit_accuracy_curve(items["distance"], items["n_attractors"], items["correct"])
+
+
+def _costs(collected: Collected) -> dict[tuple[str, str], dict[str, float]]:
+    """Mean over seeds of what the manifests say; a folder of baselines has no model's cost."""
+    columns = ["parameters", "train_seconds", "tokens_per_second"]
+    manifests = pd.DataFrame(
+        [
+            {c: run.manifest.get(c) for c in ("config_id", "model", *columns)}
+            for run in collected.runs
+            if not run.is_baselines
+        ],
+        columns=["config_id", "model", *columns],
+    ).astype(dict.fromkeys(columns, "float64"))
+    means = manifests.groupby(["config_id", "model"])[columns].mean()
+    return {
+        (str(config), str(model)): dict(zip(columns, map(float, row), strict=True))
+        for (config, model), row in zip(means.index, means.to_numpy(), strict=True)
+    }

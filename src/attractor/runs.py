@@ -1,0 +1,104 @@
+"""Run folders: what a person finds of a finished job, or of a failed one, in its experiment."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from attractor.artifacts import publish
+from attractor.plan import Plan
+
+MANIFEST = "manifest.json"
+ERROR = "error.txt"
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """A published folder's manifest; empty if the folder is not (wholly) there."""
+    try:
+        found: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found
+
+
+def is_published(job: Plan) -> bool:
+    """Whether the job's run and its baselines stand in the experiment, up to date."""
+    run = read_manifest(job.folder / job.run_id)
+    baselines = read_manifest(job.folder / job.baselines_id)
+    return (
+        run.get("fingerprint") == job.evaluate.key
+        and baselines.get("fingerprint") == job.baselines.key
+    )
+
+
+def publish_run(
+    job: Plan, facts: Mapping[str, Any], choices: Mapping[str, Any], fill: Callable[[Path], None]
+) -> None:
+    """Publish the run's folder: what `fill` puts there, the configuration and the manifest.
+
+    facts: what training found; choices: what was chosen on the command line or by the sweep.
+    """
+    own = {
+        "run_id": job.run_id,
+        "config_id": job.config_id,
+        "model": job.config.model["name"],
+        "seed": job.config.seed,
+        "fingerprint": job.evaluate.key,
+        "choices": dict(choices),
+    }
+    _publish(job, {**own, **facts}, fill)
+
+
+def publish_baselines(job: Plan, choices: Mapping[str, Any], fill: Callable[[Path], None]) -> None:
+    """Publish the folder of the baselines for this job's text, unless it is there."""
+    folder = job.folder / job.baselines_id
+    if read_manifest(folder).get("fingerprint") == job.baselines.key:
+        return
+    own = {
+        "run_id": job.baselines_id,
+        "config_id": job.text.key[:8],
+        "model": "baselines",
+        "seed": 0,
+        "fingerprint": job.baselines.key,
+        # Only the text matters to a baseline, not the model's settings or the training's.
+        "choices": {key: value for key, value in choices.items() if key.startswith("data.")},
+    }
+    _publish(job, own, fill)
+
+
+def _publish(job: Plan, own: Mapping[str, Any], fill: Callable[[Path], None]) -> None:
+    from omegaconf import OmegaConf
+
+    from attractor.provenance import provenance
+
+    manifest = {
+        "task": job.task_name,
+        "data_seed": job.config.data.seed,
+        "data_fingerprint": job.text.key,
+        "precision": job.config.train.precision,
+        "threads": 1,
+        **provenance(),
+        **own,
+    }
+    temporary = Path(tempfile.mkdtemp(prefix=".publishing-", dir=job.folder))
+    try:
+        fill(temporary)
+        OmegaConf.save(OmegaConf.create(asdict(job.config)), temporary / "config.yaml")
+        (temporary / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+        publish(temporary, job.folder / str(own["run_id"]))
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def keep_traceback(job: Plan) -> None:
+    """Leave the current exception's traceback where the report finds it."""
+    folder = job.folder / job.run_id
+    if not (folder / MANIFEST).exists():
+        folder.mkdir(exist_ok=True)
+        (folder / ERROR).write_text(traceback.format_exc(), encoding="utf-8")

@@ -1,0 +1,1 @@
+"""Suites: sets of items from anywhere, one importer a file."""

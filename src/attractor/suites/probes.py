@@ -1,0 +1,214 @@
+"""Probes: items drawn by cell, so that no factor moves together with another.
+
+A probe set asks for cells (subject position x distance x nouns between x structure); each is
+drawn with its subject singular and plural, with every number of attractors, in equal quotas.
+Within a cell derivation shapes are uniform, and the numbers of the nouns before and between are
+counterbalanced by pattern.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from itertools import combinations, groupby, product
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from attractor.cells import CellCounter, Measure
+from attractor.derivations import Forest
+from attractor.errors import UserError
+from attractor.exposure import Exposure
+from attractor.grammar import Grammar
+from attractor.realise import Ints, group_starts
+from attractor.shapes import Dependency, Shape
+from attractor.text import realise_unseen, shapes_of
+
+_KEYS = {
+    "balanced",
+    "start",
+    "without",
+    "role",
+    "max_depth",
+    "subject_index",
+    "items_per_cell",
+    "cells",
+}
+_CELL_KEYS = {"n_intervening", "distance", "structure"}
+
+
+@dataclass(frozen=True)
+class Request:
+    """One cell asked for: its shape, the number of its subject and of attractors, and how many."""
+
+    role: str
+    measure: Measure
+    n_attractors: int
+    plural: int
+    n_items: int
+
+
+def draw_probes(
+    grammar: Grammar, exposure: Exposure, sets: Mapping[str, Mapping[str, Any]], seed: int
+) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
+    """Draw every probe set; returns the items, and cells.csv with its counts of derivations.
+
+    sets: name -> start, without, role, subject_index, cells (see conf/suite/probes.yaml). Raises
+    UserError for a cell that no derivation fits, naming those that exist.
+    """
+    frames, tables = [], []
+    for number, (name, spec) in enumerate(sets.items()):
+        requests, counter, table = plan(grammar, name, spec)
+        rng = np.random.default_rng([seed, number])
+        found = _draw_set(
+            counter, requests, rng, exposure, balanced=bool(spec["balanced"]), name=name
+        )
+        frames.append(exposure.mark(found).assign(suite="probes", split="probe", probe_set=name))
+        tables.append(table.assign(probe_set=name))
+    items = pd.concat(frames, ignore_index=True)
+    items["item_id"] = [f"probe-{i}" for i in range(len(items))]
+    return items, {"cells.csv": pd.concat(tables, ignore_index=True)}
+
+
+def plan(
+    grammar: Grammar, name: str, spec: Mapping[str, Any]
+) -> tuple[list[Request], CellCounter, pd.DataFrame]:
+    """The requests of one probe set, the counter that draws them, and the table of its cells."""
+    place = f"suite.probes.sets.{name}"
+    if set(spec) != _KEYS:
+        wrong = ", ".join(sorted(set(spec) ^ _KEYS))
+        raise UserError(f"{place}: {wrong} missing or unknown; give {', '.join(sorted(_KEYS))}")
+    for cells in spec["cells"]:
+        if set(cells) != _CELL_KEYS:
+            raise UserError(f"{place}.cells: give {', '.join(sorted(_CELL_KEYS))} in each, no more")
+    counter = CellCounter(
+        replace(
+            grammar.without(spec["without"]), start=spec["start"], max_depth=int(spec["max_depth"])
+        ),
+        max_subject_index=max(spec["subject_index"]),
+        max_distance=max(d for cells in spec["cells"] for d in cells["distance"]),
+        max_intervening=max(cells["n_intervening"] for cells in spec["cells"]),
+    )
+    counts = counter.cells(spec["role"])
+    requests, rows = [], []
+    for cells in spec["cells"]:
+        for position, distance, structure in product(
+            spec["subject_index"], cells["distance"], cells["structure"]
+        ):
+            measure = Measure(position, distance, cells["n_intervening"], structure)
+            if not counts[measure]:
+                raise UserError(_impossible(place, measure, counts))
+            rows.append({**measure._asdict(), "role": spec["role"], "derivations": counts[measure]})
+            requests += [
+                Request(spec["role"], measure, n_attractors, plural, int(spec["items_per_cell"]))
+                for n_attractors in range(cells["n_intervening"] + 1)
+                for plural in (0, 1)
+            ]
+    return requests, counter, pd.DataFrame(rows)
+
+
+def _impossible(place: str, wanted: Measure, counts: Mapping[Measure, int]) -> str:
+    near = sorted(
+        m.distance
+        for m in counts
+        if m._replace(distance=0) == wanted._replace(distance=0) and counts[m]
+    )
+    exist = (
+        f"distances that exist: {', '.join(map(str, near))}"
+        if near
+        else "none exists at any distance"
+    )
+    return (
+        f"{place}: no sentence has subject_index {wanted.subject_index}, "
+        f"distance {wanted.distance}, n_intervening {wanted.n_intervening}, "
+        f"structure {wanted.structure}; {exist}"
+    )
+
+
+def _draw_set(
+    counter: CellCounter,
+    requests: list[Request],
+    rng: np.random.Generator,
+    exposure: Exposure,
+    balanced: bool,
+    name: str,
+) -> pd.DataFrame:
+    forest = Forest()
+    trees = []
+    # Requests for one measure stand together: they share one draw, which is in random order.
+    for (role, measure), some in groupby(requests, key=lambda r: (r.role, r.measure)):
+        n_items = sum(request.n_items for request in some)
+        trees.append(counter.draw(role, measure, n_items, rng, forest))
+    shapes, shape = shapes_of(counter.grammar, forest, np.concatenate(trees))
+    starts = group_starts(shapes, shape)
+    plural = rng.integers(0, 2, starts[-1])
+    targets = np.empty(len(shape), dtype=np.int64)
+    first = 0
+    for request in requests:
+        rows = np.arange(first, first + request.n_items)
+        chosen = [_target(shapes[shape[row]], request) for row in rows]
+        for row, (_, dependency), numbers in zip(
+            rows,
+            chosen,
+            _patterns(request, [d for _, d in chosen], rng, balanced, name),
+            strict=True,
+        ):
+            groups = [dependency.group, *dependency.preceding, *dependency.intervening]
+            plural[starts[row] + np.array(groups)] = numbers
+        targets[rows] = [index for index, _ in chosen]
+        first += request.n_items
+    _, found = realise_unseen(shapes, shape, plural, rng, exposure)
+    order = found.groupby("sentence_number").cumcount().to_numpy()
+    found = found[order == targets[found["sentence_number"]]]
+    wanted: pd.DataFrame = found.drop(columns="sentence_number")
+    return wanted
+
+
+def _target(shape: Shape, request: Request) -> tuple[int, Dependency]:
+    """The dependency of a shape that a request is about; its index among them."""
+    for index, d in enumerate(shape.dependencies):
+        measure = Measure(
+            d.subject_index, d.verb_index - d.subject_index, len(d.intervening), d.structure
+        )
+        if measure == request.measure and d.role == request.role:
+            return index, d
+    raise AssertionError("a drawn shape lacks the dependency it was drawn for")
+
+
+def _patterns(
+    request: Request,
+    dependencies: list[Dependency],
+    rng: np.random.Generator,
+    balanced: bool,
+    name: str,
+) -> list[Ints]:
+    """Numbers for subject, preceding and intervening nouns of each item, counterbalanced.
+
+    Every pattern of attractors is crossed with every pattern of the preceding nouns, and all come
+    equally often in a random order. In a balanced set that is exact, and refused where the quota
+    does not allow it.
+    """
+    k = request.measure.n_intervening
+    between = [
+        [request.plural ^ (i in attractors) for i in range(k)]
+        for attractors in combinations(range(k), request.n_attractors)
+    ]
+    numbers: list[Ints] = [np.empty(0, dtype=np.int64)] * len(dependencies)
+    counts = np.array([len(d.preceding) for d in dependencies])
+    for n_preceding in np.unique(counts).tolist():
+        rows = np.flatnonzero(counts == n_preceding)
+        patterns = [
+            np.array([request.plural, *before, *after], dtype=np.int64)
+            for before in product((0, 1), repeat=n_preceding)
+            for after in between
+        ]
+        if balanced and (n_preceding != 1 or len(rows) % len(patterns)):
+            raise UserError(
+                f"suite.probes.sets.{name}: a balanced set needs one noun before the subject and "
+                f"items_per_cell divisible by {len(patterns)}; it has {n_preceding} and {len(rows)}"
+            )
+        cycle = rng.permutation(len(rows)) % len(patterns)
+        for row, pattern in zip(rows, cycle, strict=True):
+            numbers[row] = patterns[pattern]
+    return numbers

@@ -1,0 +1,1 @@
+"""Tasks: what a model reads of an item, and what it is asked."""

@@ -1,0 +1,167 @@
+"""One loop for every model and task: Adam, clipped gradients, early stopping on validation loss.
+
+The order of batches and any dropout depend on (seed, epoch) alone, so a run that goes on from the
+state after some epoch ends with the very weights of one that was never stopped.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from attractor.batching import Examples
+from attractor.config import TrainConfig
+from attractor.scoring import correctness, margins
+from attractor.tasks.number_prediction import NumberPrediction
+
+Weights = dict[str, Tensor]
+
+
+class DivergedError(Exception):
+    """Training met a loss that is no number; the message names epoch, norm and remedy."""
+
+
+@dataclass
+class TrainingState:
+    """All that the next epoch depends on, as tensors and plain numbers.
+
+    `epochs[e]`: the weights after epoch e (0: at initialisation), kept for later analysis;
+    `optimizer`: Adam's moments by parameter; `history`: a row an epoch.
+    """
+
+    epochs: list[Weights]
+    optimizer: dict[str, Tensor] = field(default_factory=dict)
+    history: list[dict[str, float]] = field(default_factory=list)
+
+    @property
+    def epoch(self) -> int:
+        return len(self.history)
+
+    @property
+    def best(self) -> int:
+        """The epoch of least validation loss (the earliest of equals)."""
+        losses = [row["valid_loss"] for row in self.history]
+        return 1 + losses.index(min(losses))
+
+    def snapshots(self) -> dict[str, Weights]:
+        """Weights at initialisation, half-way to the best epoch, and at the best epoch."""
+        return {
+            "initial": self.epochs[0],
+            "halfway": self.epochs[self.best // 2],
+            "best": self.epochs[self.best],
+        }
+
+
+def train(
+    network: nn.Module,
+    train_examples: Examples,
+    valid_examples: Examples,
+    task: NumberPrediction,
+    settings: TrainConfig,
+    seed: int,
+    state: TrainingState | None = None,
+    after_epoch: Callable[[TrainingState], None] = lambda state: None,
+    after_batch: Callable[[int], None] = lambda n_tokens: None,
+) -> TrainingState:
+    """Train `network`, from `state` where a run was stopped; returns the final state.
+
+    after_epoch is given the state to keep; after_batch the number of tokens read. Raises
+    DivergedError where loss or gradient stop being numbers.
+    """
+    network.to(settings.device)
+    optimizer = torch.optim.Adam(network.parameters(), lr=settings.learning_rate)
+    if state is None:
+        state = TrainingState(epochs=[_copy(network)])
+    else:
+        _resume(network, optimizer, state)
+    while not _finished(state, settings):
+        started = time.perf_counter()
+        epoch = state.epoch + 1
+        torch.manual_seed(seed * 1_000_003 + epoch)
+        rng = np.random.default_rng([seed, epoch])
+        losses, norms, network_mode = [], [], network.train()
+        for batch in train_examples.batches(settings.batch_size, rng):
+            batch = batch.to(settings.device)
+            optimizer.zero_grad(set_to_none=True)
+            with torch.autocast(
+                settings.device, dtype=torch.bfloat16, enabled=settings.precision == "bf16"
+            ):
+                outputs = network_mode(batch)
+            loss = task.loss(outputs.float(), batch.targets)
+            loss.backward()  # type: ignore[no-untyped-call]
+            norm = nn.utils.clip_grad_norm_(network.parameters(), settings.clip)
+            losses.append((loss.item(), len(batch.targets)))
+            norms.append(norm.item())
+            if not (math.isfinite(losses[-1][0]) and math.isfinite(norms[-1])):
+                raise DivergedError(_diverged(epoch, losses[-1][0], norms[-1], settings))
+            optimizer.step()
+            after_batch(int(batch.lengths.sum()))
+        seconds = time.perf_counter() - started
+        valid_loss, valid_accuracy = _validate(network, valid_examples, task, settings)
+        loss_sum = sum(value * n for value, n in losses)
+        state.history.append(
+            {
+                "epoch": epoch,
+                "train_loss": loss_sum / sum(n for _, n in losses),
+                "valid_loss": valid_loss,
+                "valid_accuracy": valid_accuracy,
+                "grad_norm": float(np.mean(norms)),
+                "grad_norm_max": max(norms),
+                "tokens": train_examples.n_tokens,
+                "seconds": seconds,
+            }
+        )
+        state.epochs.append(_copy(network))
+        state.optimizer = _optimizer_tensors(optimizer)
+        after_epoch(state)
+    return state
+
+
+def _finished(state: TrainingState, settings: TrainConfig) -> bool:
+    if state.epoch >= settings.max_epochs:
+        return True
+    return state.epoch > 0 and state.epoch - state.best >= settings.patience
+
+
+def _validate(
+    network: nn.Module, examples: Examples, task: NumberPrediction, settings: TrainConfig
+) -> tuple[float, float]:
+    """Mean loss in nats and accuracy over the validation items."""
+    margin = margins(network, examples, task, device=settings.device)
+    return float(np.logaddexp(0.0, -margin).mean()), float(correctness(margin).mean())
+
+
+def _copy(network: nn.Module) -> Weights:
+    return {name: value.detach().cpu().clone() for name, value in network.state_dict().items()}
+
+
+def _optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
+    """Adam's state as flat names: "3.exp_avg" is the first moment of parameter 3."""
+    return {
+        f"{index}.{name}": value.detach().cpu().clone()
+        for index, moments in optimizer.state_dict()["state"].items()
+        for name, value in moments.items()
+    }
+
+
+def _resume(network: nn.Module, optimizer: torch.optim.Optimizer, state: TrainingState) -> None:
+    network.load_state_dict(state.epochs[-1])
+    moments: dict[int, dict[str, Tensor]] = {}
+    for key, value in state.optimizer.items():
+        index, _, name = key.partition(".")
+        moments.setdefault(int(index), {})[name] = value.clone()
+    optimizer.load_state_dict({**optimizer.state_dict(), "state": moments})
+
+
+def _diverged(epoch: int, loss: float, norm: float, settings: TrainConfig) -> str:
+    return (
+        f"training diverged in epoch {epoch}: loss {loss:g}, norm {norm:g} before clipping "
+        f"of the gradient at {settings.clip:g}; lower train.learning_rate (try {settings.learning_rate / 10:g}) "
+        f"or train.clip (try {settings.clip / 4:g})"
+    )

@@ -1,0 +1,165 @@
+"""Synthetic run folders, as the pipeline leaves them: models that follow a known curve."""
+
+from __future__ import annotations
+
+import json
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from attractor.results import HISTORY, PREDICTIONS, write_csv
+
+# intercept, slope per token, slope per attractor (log-odds)
+MODELS = {
+    "srn": (3.2, -0.30, -1.2),
+    "birnn": (2.6, -0.24, -1.0),
+    "lstm": (4.6, -0.20, -0.9),
+    "bilstm": (4.4, -0.16, -1.1),
+}
+HEURISTICS = ("first_noun", "most_recent_noun", "majority_of_nouns", "majority_class")
+FLIP = str.maketrans("SP", "PS")
+
+
+def items(per_cell: int = 24, longest: int = 9) -> pd.DataFrame:
+    """Probes by cell (balanced: a fronted noun independent of the subject), test, flagship."""
+    rows = []
+    cells = product(range(1, longest + 1), range(3), range(3), "SP", (3, 6), ("balanced", "inner"))
+    for distance, between, attractors, subject, position, probe_set in cells:
+        if attractors > between or distance < 1 + 2 * between:
+            continue
+        for k in range(per_cell):
+            nouns = subject.translate(FLIP) * attractors + subject * (between - attractors)
+            rows.append(
+                {"distance": distance, "n_intervening": between, "n_attractors": attractors}
+                | {"subject_index": position, "condition": subject + nouns, "suite": "probes"}
+                | {"preceding": "SP"[k % 2], "probe_set": probe_set, "split": "probe"}
+                | {"role": "inner" if probe_set == "inner" else "outer"}
+            )
+    for k in range(per_cell * 8):
+        rows.append(
+            {"distance": 1 + k % 3, "n_intervening": 0, "n_attractors": 0, "subject_index": 1}
+            | {"condition": "SP"[k % 2], "suite": "test", "preceding": "", "probe_set": ""}
+            | {"role": "outer", "split": "test"}
+        )
+    for role, condition, preceding in (("inner", "S", "P"), ("outer", "PS", "")):
+        rows.append(
+            {"distance": 1 if role == "inner" else 5, "suite": "flagship", "probe_set": ""}
+            | {"n_intervening": len(condition) - 1, "n_attractors": len(condition) - 1}
+            | {"subject_index": 3 if role == "inner" else 1, "condition": condition}
+            | {"preceding": preceding, "role": role, "split": "probe"}
+        )
+    frame = pd.DataFrame(rows)
+    number = frame["condition"].str[0].map({"S": "singular", "P": "plural"})
+    # Rare beyond distance 6, unseen beyond 8, and rarer with each attractor.
+    seen = 20000 * 0.35 ** frame["distance"] * 0.1 ** frame["n_attractors"]
+    return frame.assign(
+        item_id=[f"{s}-{i:05d}" for i, s in enumerate(frame["suite"])],
+        prefix_id=[f"p{i:05d}" for i in range(len(frame))],
+        subject_number=number,
+        verb_index=frame["subject_index"] + frame["distance"],
+        train_frequency=(seen * (frame["distance"] <= 8)).astype(int),
+        construction="prep_phrase",
+        structure="[pp]",
+        n_preceding_opposite=0,
+        last_cue_distance=frame["distance"],
+        depth=frame["n_intervening"],
+        tense="present",
+        verb_class="be",
+        prefix_seen=0,
+        inner_verb_marked=0,
+        determiner_marked=0,
+    )
+
+
+def heuristic_correct(name: str, frame: pd.DataFrame) -> np.ndarray:
+    """[N] 0, ½ or 1: each heuristic's score on S/P letters."""
+    scores = []
+    for before, condition in zip(frame["preceding"], frame["condition"], strict=True):
+        nouns, subject = before + condition, condition[0]
+        share = {
+            "first_noun": float(nouns[0] == subject),
+            "most_recent_noun": float(nouns[-1] == subject),
+            "majority_class": float(subject == "S"),
+        }.get(name)
+        if share is None:
+            difference = 2 * nouns.count(subject) - len(nouns)
+            share = 0.5 + 0.5 * np.sign(difference)
+        scores.append(share)
+    return np.array(scores)
+
+
+def write_runs(
+    folder: Path,
+    seeds: int = 5,
+    models: dict[str, tuple[float, float, float]] = MODELS,
+    per_cell: int = 24,
+    longest: int = 9,
+    choices: dict[str, object] | None = None,
+    vary_data: bool = False,
+) -> None:
+    """Write `seeds` runs of each model and one folder of baselines below `folder`."""
+    table = items(per_cell, longest)
+    choices = {"data.regime": "natural", **(choices or {})}
+    suffix = "-".join(str(v) for v in choices.values())
+    for number, (model, curve) in enumerate(models.items()):
+        for seed in range(seeds):
+            rng = np.random.default_rng([number, seed])
+            intercept, token, attractor = curve
+            eta = intercept + rng.normal(0, 0.25)
+            eta = eta + token * table["distance"] + attractor * table["n_attractors"]
+            margin = eta + rng.logistic(size=len(table))
+            run_id = f"{model}-{suffix}-{seed}"
+            manifest = {
+                "run_id": run_id,
+                "config_id": f"c{number}{suffix}",
+                "model": model,
+                "seed": seed,
+                "choices": {"model": model, "hidden": 10 * (1 + number), **choices},
+                "data_seed": seed if vary_data else 0,
+                "parameters": 20000 + number,
+                "train_seconds": 10.0 + seed,
+                "tokens_per_second": 30000.0,
+            }
+            write_run(folder, manifest, table.assign(margin=margin, model=model))
+            epochs = np.arange(1, 9 + seed % 3)
+            loss = 0.25 + 0.45 * np.exp(-epochs / (2 + number)) + rng.normal(0, 0.01, len(epochs))
+            history = pd.DataFrame(
+                {"run_id": run_id, "epoch": epochs, "train_loss": loss, "valid_loss": loss + 0.03}
+                | {"valid_accuracy": 1.15 - loss, "grad_norm": 0.5, "grad_norm_max": 2.0}
+                | {"tokens": 100_000, "seconds": 1.5}
+            )
+            write_csv(history, HISTORY, folder / run_id / "history.csv")
+    manifest = {
+        "run_id": f"baselines-{suffix}",
+        "config_id": f"b{suffix}",
+        "model": "baselines",
+        "seed": 0,
+        "choices": choices,
+        "data_seed": 0,
+    }
+    scored = []
+    for name in HEURISTICS:
+        margin = 2 * heuristic_correct(name, table) - 1
+        scored.append(table.assign(margin=margin, model=f"baseline:{name}"))
+    rng = np.random.default_rng(0)
+    for name, share in (("bag_of_words", 0.58), ("ngrams", 0.64)):
+        margin = np.where(rng.random(len(table)) < share, 1.0, -1.0)
+        scored.append(table.assign(margin=margin, model=f"baseline:{name}"))
+    write_run(folder, manifest, pd.concat(scored, ignore_index=True))
+
+
+def write_run(folder: Path, manifest: dict[str, object], predictions: pd.DataFrame) -> None:
+    """One finished run folder: predictions.csv, config.yaml, and manifest.json last."""
+    run = folder / str(manifest["run_id"])
+    correct = 0.5 + 0.5 * np.sign(predictions["margin"])
+    seed = {"run_id": manifest["run_id"], "seed": manifest["seed"]}
+    predictions = predictions.assign(
+        task="number_prediction", correct=correct, in_vocabulary=1, **seed
+    )
+    write_csv(predictions, PREDICTIONS, run / "predictions.csv")
+    (run / "config.yaml").write_text("seed: 0\n", encoding="utf-8")
+    constant = {"task": "number_prediction", "epochs": 8, "git_dirty": False, "threads": 1}
+    full = {**constant, "fingerprint": f"f-{manifest['run_id']}", **manifest}
+    (run / "manifest.json").write_text(json.dumps(full), encoding="utf-8")
