@@ -1,6 +1,7 @@
 # attractor: `make help` lists what you can do.
 EXPERIMENT ?= distance
 ARGS ?=
+OUTPUT ?= outputs
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -23,10 +24,10 @@ $(VENV)/.installed-test: $(VENV)/.installed
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[test]'
 	@touch $@
 
-experiment: $(VENV)/.installed  ## run EXPERIMENT (distance) with ARGS, then report on it
-	@failed=0; $(BIN)/attractor experiment=$(EXPERIMENT) $(ARGS) || failed=$$?; \
+experiment: $(VENV)/.installed  ## run EXPERIMENT (distance) with ARGS into OUTPUT, and report on it
+	@failed=0; $(BIN)/attractor experiment=$(EXPERIMENT) output_dir=$(OUTPUT) $(ARGS) || failed=$$?; \
 	if [ $$failed -eq 2 ]; then exit 2; fi; \
-	$(BIN)/attractor-report outputs/$(EXPERIMENT) || failed=$$?; exit $$failed
+	$(BIN)/attractor-report $(OUTPUT)/$(EXPERIMENT) || failed=$$?; exit $$failed
 
 test: $(VENV)/.installed-test  ## run the whole test suite
 	$(BIN)/python -m pytest

@@ -2,8 +2,8 @@
 
 A derivation of a sentence has one marked dependency: a head noun and the verb that agrees with it.
 Every symbol on the way has a part to play for it: it lies `before` the noun, holds the `noun`, lies
-`between` noun and verb, holds the `verb`, lies `after` it, or holds the whole dependency (`outer`,
-or `inner` if a construction encloses it). For each symbol, part and depth left we count the
+`between` noun and verb, holds the `verb`, holds `both`, lies `after` them, or holds the whole
+dependency (`outer`, or `inner` if a construction encloses it). For each symbol, part and depth left we count the
 derivations by their Measure; the counts of a sequence are the convolution of its members'. Drawing
 walks the same tables backwards, so that no draw is ever rejected (Wilf 1977, "A unified setting for
 sequencing, ranking, and selection algorithms for combinatorial objects").
@@ -203,6 +203,8 @@ def _assignments(grammar: Grammar, rule: Rule, part: str, construction: bool) ->
         for i, child in enumerate(rule.children):
             if child.variable and child.variable == rule.variable:
                 yield (left,) * i + (part,) + (right,) * (n - i - 1)
+    elif part == "both":
+        yield from _pairs(grammar, rule, carried=True)
     else:  # the whole dependency, `outer` or `inner`
         if construction and part == "outer":
             return
@@ -212,15 +214,21 @@ def _assignments(grammar: Grammar, rule: Rule, part: str, construction: bool) ->
                 for role in roles:
                     yield ("before",) * i + (role,) + ("after",) * (n - i - 1)
         if part == "outer" or construction:
-            yield from _dependencies(grammar, rule)
+            yield from _pairs(grammar, rule, carried=False)
 
 
-def _dependencies(grammar: Grammar, rule: Rule) -> Iterator[Parts]:
-    """A dependency that `rule` itself opens: a noun in one child, a verb in a later one."""
+def _pairs(grammar: Grammar, rule: Rule, carried: bool) -> Iterator[Parts]:
+    """A noun and its verb, in one child of `rule` or in two.
+
+    carried: of the number that the rule's symbol carries, or else of those that the rule opens.
+    """
     n = len(rule.children)
     for i, noun in enumerate(rule.children):
-        if noun.variable in ("", rule.variable) or not grammar.head_nouns(noun.symbol):
+        if not noun.variable or (noun.variable == rule.variable) != carried:
             continue
+        if not grammar.head_nouns(noun.symbol):
+            continue
+        yield ("before",) * i + ("both",) + ("after",) * (n - i - 1)
         for j in range(i + 1, n):
             if rule.children[j].variable == noun.variable:
                 yield (

@@ -27,7 +27,7 @@ def app(raw: DictConfig) -> None:
     from attractor.plan import plan
 
     try:
-        job = plan(_config(raw), _config(raw, seed=0))
+        job = plan(configuration(raw), configuration(raw, seed=0))
         overrides = OmegaConf.to_container(HydraConfig.get().overrides.task, resolve=True)
         run(job, _choices(raw, overrides), lambda line: print(line, flush=True))
         if job.config.stages == ["generate"]:
@@ -40,8 +40,8 @@ def app(raw: DictConfig) -> None:
         _fail(*explain(error))
 
 
-def _config(raw: DictConfig, **replaced: Any) -> Config:
-    """The resolved configuration, with some of its values replaced before they are resolved."""
+def configuration(raw: DictConfig, **replaced: Any) -> Config:
+    """The checked configuration, with some of its values replaced before they are resolved."""
     merged = OmegaConf.merge(raw, replaced)
     container = OmegaConf.to_container(merged, resolve=True)
     assert isinstance(container, dict)

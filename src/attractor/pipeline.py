@@ -35,6 +35,8 @@ def run(job: Plan, choices: Mapping[str, Any], say: Callable[[str], None]) -> No
             return
         store = ArtifactStore(Path(job.config.output_dir) / "artifacts")
         try:
+            if "train" in stages and not store.has(job.train):
+                _check_network(job)
             if "generate" in stages:
                 publish_items(store, job)
             if "train" in stages:
@@ -45,6 +47,13 @@ def run(job: Plan, choices: Mapping[str, Any], say: Callable[[str], None]) -> No
         except Exception:
             runs.keep_traceback(job)
             raise
+
+
+def _check_network(job: Plan) -> None:
+    """Refuse settings that make no network, before anything is generated."""
+    from attractor.network import build_network, build_task
+
+    build_network(job.config.model, build_task(job.config.task), vocabulary_size=2, seed=0)
 
 
 def text(store: ArtifactStore, job: Plan) -> Path:

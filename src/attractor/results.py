@@ -152,7 +152,7 @@ ACCURACY_BY_SUBJECT_POSITION = Table(
     },
 )
 FLAGSHIP = Table(
-    "flagship.csv",
+    "flagship_sentence.csv",
     {
         "run_id": "str",
         "config_id": "str",

@@ -46,31 +46,44 @@ class Shape:
 
 
 @dataclass
+class _Span:
+    """A construction's slots, from `start` up to but not including `end`; its parent's index."""
+
+    name: str
+    parent: int  # -1 if no construction encloses it
+    start: int
+    end: int = -1
+
+
+@dataclass
 class _Walk:
-    """What a walk over a tree has met so far."""
+    """What a walk over a tree has met so far; a span stands before those that it encloses."""
 
     grammar: Grammar
     forest: Forest
     slots: list[WordClass] = field(default_factory=list)
     groups: list[int] = field(default_factory=list)
     depth_of_group: list[int] = field(default_factory=list)
-    spans: list[tuple[int, int, str]] = field(default_factory=list)  # first slot, end, construction
+    spans: list[_Span] = field(default_factory=list)
 
-    def visit(self, tree: int, group: int, depth: int) -> None:
-        """Visit a tree whose symbol carries `group`, `depth` constructions down."""
+    def visit(self, tree: int, group: int, depth: int, span: int = -1) -> None:
+        """Visit a tree whose symbol carries `group`, `depth` constructions down, within `span`."""
         node = self.forest.nodes[tree]
         if isinstance(node, str):
             self.slots.append(self.grammar.classes[node])
             self.groups.append(group)
             return
         rule, children = node
-        depth += self.grammar.is_construction(rule.symbol)
-        start = len(self.slots)
+        construction = self.grammar.is_construction(rule.symbol)
+        if construction:
+            name = self.grammar.constructions[rule.symbol]
+            self.spans.append(_Span(name, parent=span, start=len(self.slots)))
+            depth, span = depth + 1, len(self.spans) - 1
         groups = self._bind(rule, group, depth)
         for child, subtree in zip(rule.children, children, strict=True):
-            self.visit(subtree, groups[child.variable], depth)
-        if self.grammar.is_construction(rule.symbol):
-            self.spans.append((start, len(self.slots), self.grammar.constructions[rule.symbol]))
+            self.visit(subtree, groups[child.variable], depth, span)
+        if construction:
+            self.spans[span].end = len(self.slots)
 
     def _bind(self, rule: Rule, group: int, depth: int) -> dict[str, int]:
         groups = {"": -1}
@@ -116,8 +129,7 @@ def _dependencies(walk: _Walk) -> tuple[Dependency, ...]:
         noun = noun_of_group.get(walk.groups[verb], len(walk.slots))
         if words.kind != "verb" or not shows[verb] or noun > verb:
             continue
-        inside = [s for s in walk.spans if noun < s[0] and s[1] <= verb]
-        outermost = min(inside, key=lambda s: (s[0], -s[1]), default=(0, 0, SIMPLE))
+        inside = {i: s for i, s in enumerate(walk.spans) if noun < s.start and s.end <= verb}
         cues = [i for i in range(verb) if shows[i]]
         found.append(
             Dependency(
@@ -129,9 +141,9 @@ def _dependencies(walk: _Walk) -> tuple[Dependency, ...]:
                 intervening=tuple(walk.groups[i] for i in nouns if noun < i < verb),
                 preceding=tuple(walk.groups[i] for i in nouns if i < noun),
                 role="inner" if walk.depth_of_group[walk.groups[verb]] else "outer",
-                construction=outermost[2],
+                construction=next((s.name for s in inside.values()), SIMPLE),
                 structure=_bracketing(inside) or SIMPLE,
-                depth=max((_nesting(s, inside) for s in inside), default=0),
+                depth=_nesting(inside),
                 last_cue_distance=starts[verb] - (starts[cues[-1] + 1] - 1),
                 inner_verb_marked=any(
                     shows[i] and walk.slots[i].kind == "verb" for i in range(verb)
@@ -144,24 +156,22 @@ def _dependencies(walk: _Walk) -> tuple[Dependency, ...]:
     return tuple(found)
 
 
-def _nesting(span: tuple[int, int, str], spans: list[tuple[int, int, str]]) -> int:
-    return sum(s[0] <= span[0] and span[1] <= s[1] for s in spans)
+def _nesting(spans: dict[int, _Span]) -> int:
+    """How many of the spans enclose one another at most."""
+    levels: dict[int, int] = {-1: 0}
+    for i, span in spans.items():
+        levels[i] = levels.get(span.parent, 0) + 1
+    return max(levels.values())
 
 
-def _bracketing(spans: list[tuple[int, int, str]]) -> str:
-    """Spell nested spans: "prep_phrase[object_relative_no_that]"."""
-    text = ""
-    ends: list[int] = []
-    for start, end, name in sorted(spans, key=lambda s: (s[0], -s[1])):
-        while ends and ends[-1] <= start:
-            text += "]"
-            ends.pop()
-        if text and text[-1] == "]":
-            text += "+"
-        elif ends:
-            text += "["
-        elif text:
-            text += "+"
-        text += name
-        ends.append(end)
-    return text + "]" * (len(ends) - 1)
+def _bracketing(spans: dict[int, _Span]) -> str:
+    """Spell spans: "prep_phrase[object_relative_no_that]", neighbours joined by "+"."""
+
+    def spell(some: list[int]) -> str:
+        texts = []
+        for i in some:
+            held = spell([j for j, span in spans.items() if span.parent == i])
+            texts.append(spans[i].name + (f"[{held}]" if held else ""))
+        return "+".join(texts)
+
+    return spell([i for i, span in spans.items() if span.parent not in spans])

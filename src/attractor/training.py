@@ -161,7 +161,7 @@ def _resume(network: nn.Module, optimizer: torch.optim.Optimizer, state: Trainin
 
 def _diverged(epoch: int, loss: float, norm: float, settings: TrainConfig) -> str:
     return (
-        f"training diverged in epoch {epoch}: loss {loss:g}, norm {norm:g} before clipping "
-        f"of the gradient at {settings.clip:g}; lower train.learning_rate (try {settings.learning_rate / 10:g}) "
-        f"or train.clip (try {settings.clip / 4:g})"
+        f"training diverged in epoch {epoch}: loss {loss:g}, gradient norm {norm:g} before "
+        f"clipping; lower train.learning_rate={settings.learning_rate:g} by a factor of ten "
+        f"or train.clip={settings.clip:g} by four"
     )

@@ -1,0 +1,29 @@
+"""Small jobs composed from the repository's own configuration, for tests that run the pipeline."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hydra import compose, initialize_config_dir
+
+from attractor.cli import configuration
+from attractor.plan import Plan, plan
+from attractor.resources import CONF
+
+TINY = [
+    "data.n_sentences=600",
+    "data.n_valid=80",
+    "data.n_test=80",
+    "train.max_epochs=3",
+    "model.parameters=1500",
+    "model.embedding_size=8",
+    "suite.probes.sets.balanced.items_per_cell=4",
+    "suite.probes.sets.balanced.subject_index=[4]",
+]
+
+
+def tiny_job(output_dir: Path, *overrides: str) -> Plan:
+    """The plan of a job of a few seconds; later overrides win."""
+    with initialize_config_dir(version_base="1.3", config_dir=str(CONF)):
+        raw = compose("config", [*TINY, f"output_dir={output_dir}", *overrides])
+    return plan(configuration(raw), configuration(raw, seed=0))

@@ -1,0 +1,78 @@
+"""What each stage computes, on a tiny job: change it, and its VERSION must change with it.
+
+To accept a change: bump the stage in plan.VERSIONS (or `version:` in the suite's yaml), then
+`python -m tests.test_golden` writes tests/golden.json anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from attractor import pipeline
+from attractor.artifacts import ArtifactStore
+from attractor.plan import VERSIONS, Plan
+from tests.jobs import tiny_job
+
+GOLDEN = Path(__file__).with_name("golden.json")
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+
+
+def _margins(path: Path) -> list[float]:
+    predictions = pd.read_csv(path)
+    return [round(m, 6) for m in predictions["margin"].iloc[:: len(predictions) // 20]]
+
+
+def measure(folder: Path) -> dict[str, dict[str, Any]]:
+    """For each stage its version, and an exact digest or some numbers of what it made."""
+    job: Plan = tiny_job(folder, "model=lstm")
+    store = ArtifactStore(folder / "artifacts")
+    history = pd.read_csv(pipeline.train(store, job) / "history.csv")
+    numbers = {
+        "train": [round(loss, 6) for loss in history["valid_loss"]],
+        "evaluate": _margins(pipeline.evaluate(store, job) / "predictions.csv"),
+        "baselines": _margins(pipeline.baselines(store, job) / "predictions.csv"),
+    }
+    digests = {
+        "text": _digest(pipeline.text(store, job) / "items.csv"),
+        "suite": _digest(pipeline.suite(store, job, "probes") / "items.csv"),
+    }
+    suite_version = job.config.suite["probes"]["version"]
+    versions = {**VERSIONS, "suite": f"{VERSIONS['suite']}, probes {suite_version}"}
+    return {
+        stage: {"version": versions[stage], "made": {**numbers, **digests}[stage]}
+        for stage in versions
+    }
+
+
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+    return measure(tmp_path_factory.mktemp("golden"))
+
+
+@pytest.mark.parametrize("stage", sorted(VERSIONS))
+def test_a_stage_that_computes_something_else_has_another_version(
+    stage: str, measured: dict[str, dict[str, Any]]
+) -> None:
+    golden = json.loads(GOLDEN.read_text())[stage]
+    now = measured[stage]
+    # Sums of floats may differ in their last digits from one processor to another.
+    same = now["made"] == pytest.approx(golden["made"], abs=2e-3)
+    if now["version"] == golden["version"]:
+        assert same, f"{stage} computes something else: bump its version, see the head of this file"
+    else:
+        assert not same, f"{stage} has a new version: write golden.json anew, see this file's head"
+
+
+if __name__ == "__main__":
+    with TemporaryDirectory() as folder:
+        GOLDEN.write_text(json.dumps(measure(Path(folder)), indent=1) + "\n")

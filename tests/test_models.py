@@ -1,0 +1,285 @@
+"""Networks compute what their equations say, blind to padding, batches and what follows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from tests.tiny import FLAGSHIP, MODELS, examples, items, job, network
+
+from attractor.errors import UserError
+from attractor.models.protocol import Network
+from attractor.models.recurrent import Recurrent
+from attractor.network import build_network, build_task
+from attractor.scoring import margins
+from attractor.tasks.number_prediction import NumberPrediction
+from attractor.vocab import Vocabulary
+
+Array = NDArray[np.float64]
+TASK = NumberPrediction()
+ALL = [("srn", False), ("lstm", False), ("gru", False), ("srn", True), ("lstm", True)]
+TEXTS = [[3, 5, 2, 7, 7], [4], [9, 8, 2]]
+ragged_texts = st.lists(
+    st.lists(st.integers(2, 11), min_size=1, max_size=12), min_size=1, max_size=12
+)
+
+
+def sigmoid(x: Array) -> Array:
+    return 1 / (1 + np.exp(-x))
+
+
+def srn_step(x: Array, h: Array, c: Array, w: dict[str, Array]) -> tuple[Array, Array]:
+    """Elman: h_t = tanh(W x_t + b + U h_{t-1} + d)."""
+    return np.tanh(w["ih"] @ x + w["bi"] + w["hh"] @ h + w["bh"]), c
+
+
+def lstm_step(x: Array, h: Array, c: Array, w: dict[str, Array]) -> tuple[Array, Array]:
+    """Hochreiter & Schmidhuber: gates input, forget, output; candidate g."""
+    i, f, g, o = np.split(w["ih"] @ x + w["bi"] + w["hh"] @ h + w["bh"], 4)
+    cell = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
+    return sigmoid(o) * np.tanh(cell), cell
+
+
+def gru_step(x: Array, h: Array, c: Array, w: dict[str, Array]) -> tuple[Array, Array]:
+    """Cho et al., with the reset gate after the recurrent product, as torch has it."""
+    from_input = np.split(w["ih"] @ x + w["bi"], 3)
+    from_state = np.split(w["hh"] @ h + w["bh"], 3)
+    r = sigmoid(from_input[0] + from_state[0])
+    z = sigmoid(from_input[1] + from_state[1])
+    n = np.tanh(from_input[2] + r * from_state[2])
+    return (1 - z) * n + z * h, c
+
+
+STEPS: dict[str, Callable[..., tuple[Array, Array]]] = {
+    "srn": srn_step,
+    "lstm": lstm_step,
+    "gru": gru_step,
+}
+
+
+def by_hand(cell: str, layer: torch.nn.RNNBase, embedded: Array) -> Array:
+    """States (T, H) of embedded (T, E), one step at a time."""
+    names = {"ih": "weight_ih_l0", "hh": "weight_hh_l0", "bi": "bias_ih_l0", "bh": "bias_hh_l0"}
+    weights = {short: getattr(layer, name).detach().numpy() for short, name in names.items()}
+    h = c = np.zeros(layer.hidden_size)
+    states = []
+    for x in embedded:
+        h, c = STEPS[cell](x, h, c, weights)
+        states.append(h)
+    return np.array(states)
+
+
+def padded(texts: list[list[int]]) -> tuple[torch.Tensor, torch.Tensor]:
+    prepared = examples(texts)
+    return prepared.tokens, torch.from_numpy(prepared.lengths)
+
+
+@pytest.mark.parametrize("cell", STEPS)
+@torch.no_grad()
+def test_states_are_those_of_the_equations(cell: str) -> None:
+    encoder = network(cell, both_ends=True).encoder.double()
+    assert isinstance(encoder, Recurrent)
+    tokens, lengths = padded(TEXTS)
+    forward, backward = encoder.states(tokens, lengths)
+    assert forward.shape == (3, 5, 6)
+    assert backward is not None
+    for row, text in enumerate(TEXTS):
+        embedded = encoder.embedding.weight[text].numpy()
+        expected = by_hand(cell, encoder.forward_layer, embedded)
+        np.testing.assert_allclose(forward[row, : len(text)], expected, atol=1e-10)
+        # Position t of the backward states has read the last word down to word t.
+        expected = by_hand(cell, encoder.backward_layer, embedded[::-1])[::-1]  # type: ignore[arg-type]
+        np.testing.assert_allclose(backward[row, : len(text)], expected, atol=1e-10)
+
+
+@pytest.mark.parametrize("cell", STEPS)
+@torch.no_grad()
+def test_backward_states_are_the_forward_layer_on_the_reversed_text(cell: str) -> None:
+    encoder = network(cell, both_ends=True).encoder.double()
+    assert isinstance(encoder, Recurrent)
+    encoder.backward_layer.load_state_dict(encoder.forward_layer.state_dict())  # type: ignore[union-attr]
+    _, backward = encoder.states(*padded(TEXTS))
+    reversed_forward, _ = encoder.states(*padded([text[::-1] for text in TEXTS]))
+    assert backward is not None
+    for row, text in enumerate(TEXTS):
+        n = len(text)
+        np.testing.assert_allclose(
+            backward[row, :n], reversed_forward[row, :n].flip(0), atol=1e-10
+        )
+
+
+@torch.no_grad()
+def test_features_are_the_last_forward_beside_the_first_backward_state() -> None:
+    net = network("lstm", both_ends=True)
+    (batch,) = examples(TEXTS).batches(9)
+    forward, backward = net.encoder.states(batch.tokens, batch.lengths)  # type: ignore[operator]
+    features = net.encoder(batch)
+    assert features.shape == (3, 12)
+    for query, (row, last) in enumerate(zip(batch.rows, batch.positions, strict=True)):
+        assert torch.equal(features[query, :6], forward[row, last])
+        assert torch.equal(features[query, 6:], backward[row, 0])
+
+
+@pytest.mark.parametrize(("cell", "both_ends"), ALL)
+@hypothesis_settings(deadline=None, max_examples=12)
+@given(texts=ragged_texts, size=st.integers(1, 8), data=st.data())
+@torch.no_grad()
+def test_padding_batch_size_and_order_change_nothing(
+    cell: str, both_ends: bool, texts: list[list[int]], size: int, data: st.DataObject
+) -> None:
+    net = network(cell, both_ends)
+    alone = np.concatenate([margins(net, examples([text]), TASK) for text in texts])
+    np.testing.assert_allclose(margins(net, examples(texts), TASK, size), alone, atol=1e-6)
+    order = data.draw(st.permutations(range(len(texts))))
+    moved = margins(net, examples([texts[i] for i in order]), TASK, size)
+    np.testing.assert_allclose(moved, alone[list(order)], atol=1e-6)
+    encoder = net.encoder
+    assert isinstance(encoder, Recurrent)
+    together = encoder.states(*padded(texts))
+    for row, text in enumerate(texts):
+        for both, one in zip(together, encoder.states(*padded([text])), strict=True):
+            if both is not None and one is not None:
+                np.testing.assert_allclose(both[row, : len(text)], one[0], atol=1e-6)
+
+
+def score(net: Network, asked: pd.DataFrame) -> NDArray[np.float64]:
+    vocabulary = Vocabulary.of([FLAGSHIP, "keys cabinets near is laughs"])
+    return margins(net, TASK.examples(asked, vocabulary, net.reads_both_ends), TASK)
+
+
+@pytest.mark.parametrize(("cell", "both_ends"), ALL)
+def test_the_verb_and_what_follows_cannot_leak(cell: str, both_ends: bool) -> None:
+    net = network(cell, both_ends, vocabulary_size=14)
+    words = FLAGSHIP.split()
+    asked = items((FLAGSHIP, 6, "plural"), ("keys near cabinets laughs", 3, "singular"))
+    before = score(net, asked)
+    for after in (["was", "full"], ["keys", "near", "cabinets", "is"], ["were"], ["unheard-of"]):
+        changed = items(
+            (" ".join([*words[:6], *after]), 6, "plural"),
+            (" ".join(["keys", "near", "cabinets", *after]), 3, "singular"),
+        )
+        assert score(net, changed).tolist() == before.tolist()  # to the bit
+    # The control: a word of the prefix does count.
+    changed = items(
+        (" ".join(["the", "keys", *words[2:]]), 6, "plural"),
+        ("is near cabinets laughs", 3, "singular"),
+    )
+    assert (score(net, changed) != before).all()
+
+
+@pytest.mark.parametrize(("cell", "both_ends"), ALL)
+def test_the_outer_question_of_a_sentence_does_not_reach_the_inner(
+    cell: str, both_ends: bool
+) -> None:
+    """Asked in one pass about both verbs, the first answer is blind to what stands between."""
+    net = network(cell, both_ends, vocabulary_size=14)
+
+    def inner(sentence: str) -> float:
+        return float(score(net, items((sentence, 6, "plural"), (sentence, 4, "singular")))[1])
+
+    one = inner(FLAGSHIP)
+    assert inner("the flights the airline were laughs was is") == one
+    assert inner("the keys the airline were laughs was is") != one
+
+
+@pytest.mark.parametrize("cell", STEPS)
+def test_a_position_of_one_pass_equals_the_prefix_read_alone(cell: str) -> None:
+    net = network(cell, vocabulary_size=14)
+    both = score(net, items((FLAGSHIP, 6, "plural"), (FLAGSHIP, 4, "singular")))
+    alone = [
+        score(net, items((FLAGSHIP, verb, number)))[0]
+        for verb, number in ((6, "plural"), (4, "singular"))
+    ]
+    np.testing.assert_allclose(both, alone, atol=1e-6)
+
+
+def recurrent_parameters(name: str) -> int:
+    return sum(
+        p.numel()
+        for part, p in built(name).encoder.named_parameters()
+        if not part.startswith("embedding")
+    )
+
+
+def built(name: str, *overrides: str) -> Network:
+    config = job(f"model={name}", *overrides).config
+    return build_network(config.model, build_task(config.task), 50, seed=0)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_matched_size_is_the_largest_within_the_budget(name: str) -> None:
+    budget = 20000
+    units = built(name).encoder.forward_layer.hidden_size  # type: ignore[union-attr]
+    assert recurrent_parameters(name) <= budget
+    larger = built(name, f"model.hidden_size={units + 1}").encoder
+    more = sum(p.numel() for p in larger.parameters()) - larger.embedding.weight.numel()  # type: ignore[union-attr,operator]
+    assert more > budget
+
+
+def test_models_compare_at_equal_size() -> None:
+    sizes = {name: recurrent_parameters(name) for name in MODELS}
+    assert max(sizes.values()) / min(sizes.values()) < 1.03, sizes
+
+
+def test_hidden_size_is_taken_where_given() -> None:
+    assert built("bilstm", "model.hidden_size=7").encoder.feature_size == 14
+    assert built("gru", "model.hidden_size=7").encoder.feature_size == 7
+
+
+def test_each_yaml_builds_its_own_network() -> None:
+    kinds = {name: type(built(name).encoder.forward_layer).__name__ for name in MODELS}
+    assert kinds == {"srn": "RNN", "birnn": "RNN", "lstm": "LSTM", "bilstm": "LSTM", "gru": "GRU"}
+    both = {name for name in MODELS if built(name).reads_both_ends}
+    assert both == {"birnn", "bilstm"}
+
+
+GOOD = {
+    "cell": "srn",
+    "both_ends": False,
+    "embedding_size": 4,
+    "hidden_size": None,
+    "parameters": 500,
+}
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("cell", "rnn"),
+        ("both_ends", "yes"),
+        ("embedding_size", 0),
+        ("embedding_size", None),
+        ("hidden_size", 0),
+        ("hidden_size", -3),
+        ("hidden_size", 2.5),
+        ("hidden_size", True),
+        ("parameters", 0),
+        ("parameters", 5),  # not enough for one unit
+        ("parameters", "many"),
+    ],
+)
+def test_a_setting_that_makes_no_network_is_named(key: str, value: object) -> None:
+    Recurrent(9, **GOOD)  # type: ignore[arg-type]
+    with pytest.raises(UserError, match=rf"model\.{key}={value}: .+"):
+        Recurrent(9, **{**GOOD, key: value})  # type: ignore[arg-type]
+
+
+def test_seed_decides_the_initial_weights() -> None:
+    config = job("model=bilstm").config
+    task = build_task(config.task)
+
+    def weights(seed: int) -> dict[str, torch.Tensor]:
+        return build_network(config.model, task, 50, seed).state_dict()
+
+    first, again, other = weights(3), weights(3), weights(4)
+    assert all(torch.equal(first[name], again[name]) for name in first)
+    assert not any(torch.equal(first[name], other[name]) for name in first)
+
+

@@ -1,0 +1,125 @@
+"""The whole pipeline on small jobs: what lands where, what is built again, what a kill costs."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from attractor import pipeline
+from attractor.report.cli import main as report
+from attractor.results import HISTORY, ITEMS, PREDICTIONS, RESULTS, read_csv
+from tests.jobs import TINY, tiny_job
+
+
+def _files(folder: Path) -> dict[str, int]:
+    return {str(p.relative_to(folder)): p.stat().st_mtime_ns for p in folder.rglob("*.*")}
+
+
+def test_a_run_lands_in_its_folder_and_is_not_built_again(tmp_path: Path) -> None:
+    job = tiny_job(tmp_path, "model=lstm", "name=trial")
+    lines: list[str] = []
+    pipeline.run(job, {"model": "lstm"}, lines.append)
+    folder = tmp_path / "trial" / job.run_id
+    assert {p.name for p in folder.iterdir()} == {
+        "config.yaml", "history.csv", "manifest.json", "predictions.csv"
+    }  # fmt: skip
+    predictions = read_csv(folder / "predictions.csv", PREDICTIONS)
+    assert set(predictions["suite"]) == {"probes", "test", "flagship"}
+    assert set(predictions["run_id"]) == {job.run_id}
+    history = read_csv(folder / "history.csv", HISTORY)
+    assert list(history["epoch"]) == list(range(1, len(history) + 1))
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert manifest["config_id"] == job.config_id
+    assert manifest["parameters"] == _parameters(job)
+    probes = read_csv(tmp_path / "trial" / "probes.csv", ITEMS)
+    assert len(probes) == (predictions["suite"] == "probes").sum()
+    before = _files(tmp_path)
+    pipeline.run(job, {"model": "lstm"}, lines.append)
+    assert _files(tmp_path) == before
+    assert lines[-1] == f"{job.run_id}: done before"
+
+
+def _parameters(job: object) -> int:
+    """LSTM of H units on embeddings of 8: 4H(8 + H + 2), the embedding, and a readout of H + 1."""
+    units = max(h for h in range(1, 100) if 4 * h * (8 + h + 2) <= 1500)
+    vocabulary = json.loads(next(_artifact(job, "text").glob("vocabulary.json")).read_text())
+    return 4 * units * (8 + units + 2) + len(vocabulary) * 8 + units + 1
+
+
+def _artifact(job: object, stage: str) -> Path:
+    found: Path = next(Path(job.config.output_dir).glob(f"artifacts/{stage}-*"))  # type: ignore[attr-defined]
+    return found
+
+
+def test_a_new_seed_shares_the_data_and_a_new_suite_the_training(tmp_path: Path) -> None:
+    pipeline.run(tiny_job(tmp_path, "seed=0"), {}, print)
+    before = _files(tmp_path / "artifacts")
+    pipeline.run(tiny_job(tmp_path, "seed=1"), {}, print)
+    new = {name.split("-")[0] for name in set(_files(tmp_path / "artifacts")) - set(before)}
+    assert new == {"train", "evaluate"} | {n for n in new if n.startswith(".locks")}
+    before = _files(tmp_path / "artifacts")
+    pipeline.run(tiny_job(tmp_path, "seed=1", "~suite.probes"), {}, print)
+    new = {name.split("-")[0] for name in set(_files(tmp_path / "artifacts")) - set(before)}
+    assert new == {"evaluate", "baselines"} | {n for n in new if n.startswith(".locks")}
+
+
+def test_a_failed_job_leaves_its_traceback_and_the_report_names_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pipeline.run(tiny_job(tmp_path, "name=trial", "seed=0"), {}, print)
+    failing = tiny_job(tmp_path, "name=trial", "seed=1")
+
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("the disk went away")
+
+    monkeypatch.setattr("attractor.training.train", fail)
+    with pytest.raises(RuntimeError):
+        pipeline.run(failing, {}, print)
+    assert "the disk went away" in (tmp_path / "trial" / failing.run_id / "error.txt").read_text()
+    assert report([str(tmp_path / "trial")]) == 1
+    assert f"{failing.run_id}: RuntimeError: the disk went away" in capsys.readouterr().err
+    monkeypatch.undo()
+    pipeline.run(failing, {}, print)  # run again, it succeeds, and the error is gone
+    assert not (tmp_path / "trial" / failing.run_id / "error.txt").exists()
+    assert report([str(tmp_path / "trial")]) == 0
+
+
+def _sweep(folder: Path) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [
+            str(Path(sys.executable).with_name("attractor")),
+            "-m", *TINY, "model=srn,bilstm", "seed=0,1", "name=trial",
+            "train.max_epochs=6", f"output_dir={folder}",
+        ],
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
+    )  # fmt: skip
+
+
+@pytest.mark.slow
+def test_a_sweep_that_is_killed_goes_on_to_the_same_results(tmp_path: Path) -> None:
+    calm, killed = tmp_path / "calm", tmp_path / "killed"
+    assert _sweep(calm).wait(timeout=300) == 0
+    process = _sweep(killed)
+    deadline = time.monotonic() + 200
+    while not list(killed.glob("artifacts/.partial-train-*/state.safetensors")):
+        assert time.monotonic() < deadline, "no checkpoint was ever written"
+        time.sleep(0.02)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    assert _sweep(killed).wait(timeout=300) == 0
+    for folder in (calm, killed):
+        assert report([str(folder / "trial")]) == 0
+    results = [(folder / "trial" / "results.csv").read_bytes() for folder in (calm, killed)]
+    assert results[0] == results[1]
+    table = read_csv(calm / "trial" / "results.csv", RESULTS)
+    assert table.groupby("model")["seed"].nunique().loc[["srn", "bilstm"]].tolist() == [2, 2]
+    assert isinstance(table, pd.DataFrame)

@@ -1,0 +1,203 @@
+"""A lexicon small enough to count by hand, and grammars over it as plain mappings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from attractor.lexicon import Lexicon, read_lexicon
+
+TABLES = {
+    "nouns": """singular,plural,animacy,irregular
+cat,cats,animate,no
+dog,dogs,animate,no
+key,keys,inanimate,no
+box,boxes,inanimate,no
+bus driver,bus drivers,animate,no
+""",
+    "verbs": """third_singular,plural,past,progressive,frames,subject
+laughs,laugh,laughed,laughing,intransitive,animate
+vanishes,vanish,vanished,vanishing,intransitive,any
+likes,like,liked,liking,transitive,animate
+delays,delay,delayed,delaying,transitive,any
+says,say,said,saying,sentence,animate
+""",
+    "auxiliaries": """lemma,tense,singular,plural
+be,present,is,are
+be,past,was,were
+do,present,does,do
+""",
+    "adjectives": """adjective,of
+happy,animate
+rusty,inanimate
+big,any
+""",
+    "adverbs": """adverb,position
+often,preverbal
+outside,clause
+""",
+    "adjuncts": """adjunct,kind
+of course,parenthetical
+in my opinion,parenthetical
+at night,time
+""",
+    "prepositions": """preposition
+near
+behind
+next to
+in front of
+""",
+    "determiners": """determiner,number
+the,any
+this,singular
+these,plural
+""",
+    "function_words": """word,class
+that,complementiser
+not,negation
+""",
+}
+
+WORDS: dict[str, dict[str, Any]] = {
+    "Noun[n]": {
+        "kind": "noun",
+        "table": "nouns",
+        "singular": "singular",
+        "plural": "plural",
+        "tokens": 1,
+    },
+    "AnyNoun[n]": {"kind": "noun", "table": "nouns", "singular": "singular", "plural": "plural"},
+    "Laughs[n]": {
+        "kind": "verb",
+        "table": "verbs",
+        "singular": "third_singular",
+        "plural": "plural",
+        "where": {"frames": "intransitive", "subject": "animate"},
+        "tense": "present",
+        "verb_class": "intransitive",
+    },
+    "Says[n]": {
+        "kind": "verb",
+        "table": "verbs",
+        "singular": "third_singular",
+        "plural": "plural",
+        "where": {"frames": "sentence"},
+        "tense": "present",
+        "verb_class": "sentence",
+    },
+    "Was[n]": {
+        "kind": "verb",
+        "table": "auxiliaries",
+        "singular": "singular",
+        "plural": "plural",
+        "where": {"lemma": "be", "tense": "past"},
+        "tense": "past",
+        "verb_class": "be",
+    },
+    "Liking[n]": {
+        "table": "verbs",
+        "form": "progressive",
+        "where": {"frames": "transitive", "subject": "animate"},
+    },
+    "Liked[n]": {
+        "table": "verbs",
+        "form": "past",
+        "where": {"frames": "transitive", "subject": "animate"},
+    },
+    "Rusty[n]": {
+        "table": "adjectives",
+        "form": "adjective",
+        "where": {"of": "inanimate"},
+        "subject": "inanimate",
+    },
+    "The": {"table": "determiners", "form": "determiner", "where": {"determiner": "the"}},
+    "Adverb": {"table": "adverbs", "form": "adverb", "where": {"position": "preverbal"}},
+    "Parenthesis": {"table": "adjuncts", "form": "adjunct", "where": {"kind": "parenthetical"}},
+    "Near": {"table": "prepositions", "form": "preposition", "where": {"preposition": "near"}},
+    "Preposition": {"table": "prepositions", "form": "preposition"},
+}
+
+# One noun, one verb, nothing else: what the refusals are tried on.
+PLAIN = {"Sentence": ["1 The Noun[n] Laughs[n]"]}
+
+# Modifiers nested and stacked; prepositions of one to three tokens.
+STACKED = {
+    "Sentence": ["3 NounPhrase[n] Laughs[n]", "1 Preposition The Noun[o] \",\" Sentence2"],
+    "Sentence2": ["1 NounPhrase[n] Laughs[n]"],
+    "NounPhrase[n]": [
+        "4 The Noun[n]",
+        "2 The Noun[n] PrepPhrase",
+        "1 The Noun[n] PrepPhrase Relative",
+    ],
+    "PrepPhrase": ["1 Preposition NounPhrase[p]"],
+    "Relative": ["1 NounPhrase[r] Liked[r]"],
+}
+
+# An object relative with a verb of its own, nouns of one and two tokens, empty expansions.
+MARKED = {
+    "Sentence": ["1 NounPhrase[n] Filler Predicate[n]", "1 Parenthesis \",\" Sentence3"],
+    "Sentence3": ["1 NounPhrase[n] Predicate[n]"],
+    "NounPhrase[n]": ["3 The AnyNoun[n]", "1 The AnyNoun[n] Relative"],
+    "Relative": ["1 NounPhrase[r] Filler Was[r] Liking[r]"],
+    "Filler": ["2 nothing", "1 Adverb", "1 \",\" Parenthesis \",\""],
+    "Predicate[n]": ["2 Laughs[n]", "1 Was[n] Rusty[n]"],
+}
+
+# Two verbs for one noun, and a clause within a clause.
+COORDINATED = {
+    "Sentence": ["2 Clause", "1 The Noun[m] Says[m] Complement"],
+    "Complement": ["1 \"that\" Sentence"],
+    "Clause": ["1 NounPhrase[n] VerbPhrase[n]"],
+    "NounPhrase[n]": ["2 The Noun[n]", "1 The Noun[n] PrepPhrase"],
+    "PrepPhrase": ["1 Near NounPhrase[p]"],
+    "VerbPhrase[n]": ["2 Laughs[n]", "1 Laughs[n] \"and\" Laughs[n]", "1 Laughs[n] PrepPhrase"],
+}
+
+# Shapes that no bundled grammar has but its notation allows: a construction that is nothing but
+# another, an empty one beside a full one, and a noun and verb under one symbol that carries both.
+ODD = {
+    "Sentence": ["1 Core[n] \"and\" Laughs[n]", "1 NounPhrase[n] Laughs[n]"],
+    "Core[n]": ["1 NounPhrase[n] Laughs[n]", "1 NounPhrase[n] Laughs[n] PrepPhrase"],
+    "NounPhrase[n]": ["2 The Noun[n]", "1 The Noun[n] Modifier", "1 The Noun[n] Pause PrepPhrase"],
+    "Modifier": ["1 PrepPhrase", "1 PrepPhrase Pause"],
+    "Pause": ["1 nothing", "1 \",\""],
+    "PrepPhrase": ["1 Near NounPhrase[p]", "1 Near NounPhrase[p] Laughs[p]"],
+}
+
+CONSTRUCTIONS = {
+    "STACKED": {"PrepPhrase": "pp", "Relative": "rel"},
+    "MARKED": {"Relative": "rel"},
+    "COORDINATED": {"PrepPhrase": "pp", "Complement": "comp"},
+    "ODD": {"PrepPhrase": "pp", "Modifier": "mod", "Pause": "pause"},
+}
+RULES = {"STACKED": STACKED, "MARKED": MARKED, "COORDINATED": COORDINATED, "ODD": ODD}
+
+
+def write_lexicon(folder: Path) -> Lexicon:
+    """Write the tables below `folder` and read them back."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for table, text in TABLES.items():
+        (folder / f"{table}.csv").write_text(text, encoding="utf-8")
+    return read_lexicon(folder)
+
+
+def grammar_spec(
+    rules: Mapping[str, Any],
+    constructions: Mapping[str, str] | None = None,
+    max_depth: int = 2,
+    **sections: Any,
+) -> dict[str, Any]:
+    """A grammar's yaml as a mapping: toy words, one regime; `sections` replace whole sections."""
+    return {
+        "start": "Sentence",
+        "constructions": dict(constructions or {}),
+        "regimes": {"natural": {"max_depth": max_depth}},
+        "rules": {symbol: list(lines) for symbol, lines in rules.items()},
+        "words": dict(WORDS),
+    } | sections
+
+
+def toy_spec(name: str, max_depth: int) -> dict[str, Any]:
+    """One of the toy grammars by name, as a mapping."""
+    return grammar_spec(RULES[name], CONSTRUCTIONS[name], max_depth)
