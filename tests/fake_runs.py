@@ -13,7 +13,7 @@ from attractor.results import HISTORY, PREDICTIONS, write_csv
 
 # intercept, slope per token, slope per attractor (log-odds)
 MODELS = {
-    "srn": (3.2, -0.30, -1.2),
+    "srn": (4.2, -0.30, -1.2),
     "birnn": (2.6, -0.24, -1.0),
     "lstm": (4.6, -0.20, -0.9),
     "bilstm": (4.4, -0.16, -1.1),

@@ -1,7 +1,7 @@
 """What each stage computes, on a tiny job: change it, and its VERSION must change with it.
 
 To accept a change: bump the stage in plan.VERSIONS (or `version:` in the suite's yaml), then
-`python -m tests.test_golden` writes tests/golden.json anew.
+`python tests/test_golden.py` writes tests/golden.json anew.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import pytest
 from attractor import pipeline
 from attractor.artifacts import ArtifactStore
 from attractor.plan import VERSIONS, Plan
-from tests.jobs import tiny_job
+from jobs import tiny_job
 
 GOLDEN = Path(__file__).with_name("golden.json")
 

@@ -16,7 +16,7 @@ import pytest
 from attractor import pipeline
 from attractor.report.cli import main as report
 from attractor.results import HISTORY, ITEMS, PREDICTIONS, RESULTS, read_csv
-from tests.jobs import TINY, tiny_job
+from jobs import TINY, tiny_job
 
 
 def _files(folder: Path) -> dict[str, int]:

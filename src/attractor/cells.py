@@ -3,10 +3,10 @@
 A derivation of a sentence has one marked dependency: a head noun and the verb that agrees with it.
 Every symbol on the way has a part to play for it: it lies `before` the noun, holds the `noun`, lies
 `between` noun and verb, holds the `verb`, holds `both`, lies `after` them, or holds the whole
-dependency (`outer`, or `inner` if a construction encloses it). For each symbol, part and depth left we count the
-derivations by their Measure; the counts of a sequence are the convolution of its members'. Drawing
-walks the same tables backwards, so that no draw is ever rejected (Wilf 1977, "A unified setting for
-sequencing, ranking, and selection algorithms for combinatorial objects").
+dependency (`outer`, or `inner` if a construction encloses it). For each symbol, part and depth left
+we count the derivations by their Measure; the counts of a sequence are the convolution of its
+members'. Drawing walks the same tables backwards, so that no draw is ever rejected (Wilf 1977, "A
+unified setting for sequencing, ranking, and selection algorithms for combinatorial objects").
 """
 
 from __future__ import annotations

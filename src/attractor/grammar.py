@@ -133,10 +133,11 @@ def read_grammar(spec: Mapping[str, Any], lexicon: Lexicon, regime: str = "natur
             raise UserError(
                 f"grammar: no `{key}:` section; see the head of conf/grammar/english.yaml"
             )
+        if key != "start" and not isinstance(spec[key], Mapping):
+            raise UserError(f"grammar, {key}: give a mapping, as conf/grammar/english.yaml does")
     if regime not in spec["regimes"]:
         raise UserError(f"data.regime={regime}: the grammar has {', '.join(spec['regimes'])}")
-    settings = spec["regimes"][regime]
-    times = settings.get("times", {})
+    max_depth, times = _regime(regime, spec["regimes"][regime])
     arity: dict[str, str] = {}
     classes: dict[str, WordClass] = {}
     rules: dict[str, list[Rule]] = {}
@@ -149,6 +150,8 @@ def read_grammar(spec: Mapping[str, Any], lexicon: Lexicon, regime: str = "natur
         name, variable = _symbol(key, "words")
         arity[name] = variable
         variants = word_classes(name, entry, lexicon, "grammar")
+        if not variable and any(c.kind == "noun" or c.shows_number for c in variants):
+            raise UserError(f"grammar, words, {name}: it shows number; write {name}[n]")
         classes.update({c.name: c for c in variants})
         if len(variants) > 1:  # words of several lengths: one alternative a length
             for c in variants:
@@ -193,10 +196,24 @@ def read_grammar(spec: Mapping[str, Any], lexicon: Lexicon, regime: str = "natur
         rules={symbol: tuple(some) for symbol, some in rules.items()},
         classes=classes,
         constructions=dict(spec["constructions"]),
-        max_depth=int(settings["max_depth"]),
+        max_depth=max_depth,
     )
     _check(grammar)
     return grammar
+
+
+def _regime(name: str, settings: Any) -> tuple[int, Mapping[str, float]]:
+    """A regime's max_depth and the factors of its `times`, checked."""
+    place = f"grammar, regimes, {name}"
+    if not isinstance(settings, Mapping) or set(settings) - {"times"} != {"max_depth"}:
+        raise UserError(f"{place}: give max_depth, and times if some rules weigh more; no more")
+    depth, times = settings["max_depth"], settings.get("times", {})
+    if not isinstance(depth, int) or depth < 0:
+        raise UserError(f"{place}, max_depth={depth}: give a whole number of at least 0")
+    for symbol, factor in times.items():
+        if not isinstance(factor, int | float) or not 0 < factor < float("inf"):
+            raise UserError(f"{place}, times, {symbol}: {factor}; give a number above 0")
+    return depth, times
 
 
 def _symbol(text: str, section: str) -> tuple[str, str]:
@@ -219,6 +236,8 @@ def _expansion(line: str, key: str) -> tuple[float, tuple[Child, ...]]:
     if rest.strip() == "nothing":
         return value, ()
     words = _CHILD.findall(rest)
+    if _CHILD.sub("", rest).strip():
+        raise UserError(f"grammar, rules, {key}, `{line}`: put each word in quotes of its own")
     children = [
         Child(w) if w.startswith('"') else Child(*_symbol(w, f"rules, {key}")) for w in words
     ]
@@ -231,11 +250,19 @@ def _check(grammar: Grammar) -> None:
         raise UserError(
             f"grammar: start symbol {grammar.start} has no rules; define it or rename start"
         )
+    if grammar.rules[grammar.start][0].variable:
+        raise UserError(
+            f"grammar: start symbol {grammar.start} carries a number; name one without [n]"
+        )
     for symbol in grammar.rules:
         if not grammar.can_end(symbol, 10**6):
             raise UserError(
                 f"grammar, rules, {symbol}: it can never end; add an expansion without recursion"
             )
+    if not grammar.can_end(grammar.start, grammar.max_depth):
+        raise UserError(
+            f"grammar: no sentence fits in max_depth {grammar.max_depth}; give the regime more"
+        )
     _check_recursion(grammar)
     for rules in grammar.rules.values():
         for rule in rules:

@@ -198,14 +198,15 @@ def baselines(store: ArtifactStore, job: Plan) -> Path:
 
 
 def publish_items(store: ArtifactStore, job: Plan) -> None:
-    """Put the suites' items, their cells and the text's items where a person finds them."""
+    """Put the suites' items and tables and the text's items where a person finds them."""
     source = text(store, job)
     put_copy(source / "items.csv", job.folder / "text.csv")
     for name in job.suites:
         folder = suite(store, job, name)
         put_copy(folder / "items.csv", job.folder / f"{name}.csv")
-        if (folder / "cells.csv").exists():
-            put_copy(folder / "cells.csv", job.folder / f"{name}_cells.csv")
+        for table in sorted(folder.glob("*.csv")):
+            if table.name != "items.csv":
+                put_copy(table, job.folder / f"{name}_{table.name}")
 
 
 def publish(store: ArtifactStore, job: Plan, choices: Mapping[str, Any]) -> None:

@@ -99,7 +99,8 @@ def texts(sentences: Sentences) -> list[str]:
                 for words, group in zip(shape.slots, shape.groups, strict=True)
             ]
         )
-    plural, word = sentences.plural.tolist(), sentences.word.tolist()
+    # One more than there are: a last sentence without nouns looks one up, to no effect.
+    plural, word = [*sentences.plural.tolist(), 0], sentences.word.tolist()
     starts = zip(sentences.slot_start.tolist(), sentences.group_start.tolist(), strict=True)
     return [
         " ".join(
@@ -180,7 +181,7 @@ def _dependency_templates(shapes: Sequence[Shape]) -> tuple[pd.DataFrame, list[D
 
 def _padded(groups: list[list[int]]) -> Ints:
     """Lists of groups as one array (n, longest), padded with -1."""
-    longest = max((len(some) for some in groups), default=0)
+    longest = max((len(some) for some in groups), default=1)
     rows = [some + [-1] * (longest - len(some)) for some in groups]
     return np.array(rows, dtype=np.int64).reshape(len(groups), longest)
 

@@ -104,6 +104,8 @@ def train(
             after_batch(int(batch.lengths.sum()))
         seconds = time.perf_counter() - started
         valid_loss, valid_accuracy = _validate(network, valid_examples, task, settings)
+        if not math.isfinite(valid_loss):  # the epoch's last steps broke the weights
+            raise DivergedError(_diverged(epoch, valid_loss, norms[-1], settings))
         loss_sum = sum(value * n for value, n in losses)
         state.history.append(
             {

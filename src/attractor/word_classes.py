@@ -65,6 +65,8 @@ def word_classes(
     entry that no row fits.
     """
     place = f"{where}, words, {name}"
+    if not isinstance(spec, Mapping) or not isinstance(spec.get("where", {}), Mapping):
+        raise UserError(f"{place}: give a mapping of keys, and one for `where`; it is {spec}")
     unknown = sorted(set(spec) - _KEYS)
     if unknown:
         raise UserError(
@@ -73,7 +75,7 @@ def word_classes(
     kind = spec.get("kind", "other")
     if kind not in _KINDS:
         raise UserError(f"{place}: kind {kind} is none of {', '.join(_KINDS)}")
-    if ("form" in spec) == ("singular" in spec or "plural" in spec):
+    if set(spec) & {"form", *NUMBERS} not in ({"form"}, set(NUMBERS)):
         raise UserError(f"{place}: give either `form`, or both `singular` and `plural`")
     if "table" not in spec:
         raise UserError(f"{place}: give the `table` of data/lexicon that holds the words")

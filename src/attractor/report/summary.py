@@ -79,21 +79,37 @@ _NO_EFFECTS: dict[str, float | str] = {"reach_note": ""}
 
 
 def _distance_effects(items: pd.DataFrame) -> dict[str, float | str]:
-    """Reach and slopes: one fit a seed, then the interval over seeds."""
-    curves = [_fit(of_seed) for _, of_seed in items.groupby("run_id", observed=True)]
-    reached: Reach = reach_over_seeds(curves)
-    row: dict[str, float | str] = {
-        "reach": reached.value,
-        "reach_low": reached.low,
-        "reach_high": reached.high,
-        "reach_note": reached.note,
-    }
-    for name in ("per_token", "per_attractor"):
-        values = [float(getattr(curve, name)) for curve in curves]
-        low, high = interval_over_seeds(values, bounds=UNBOUNDED)
+    """Reach and slopes: fits for each seed, then the interval over seeds.
+
+    Distance grows with the number of nouns between, so each fit holds that number fixed: reach is
+    of items with one noun between, an attractor; a slope is the mean of those at every number of
+    nouns between, weighted by items.
+    """
+    by_seed = [of_seed for _, of_seed in items.groupby("run_id", observed=True)]
+    row: dict[str, float | str] = {"reach_note": ""}
+    one = [s[(s["n_intervening"] == 1) & (s["n_attractors"] == 1)] for s in by_seed]
+    if all(map(len, one)):
+        reached: Reach = reach_over_seeds([_fit(of_seed) for of_seed in one])
+        row |= {"reach": reached.value, "reach_note": reached.note}
+        row |= {"reach_low": reached.low, "reach_high": reached.high}
+    slopes = np.array([_slopes(of_seed) for of_seed in by_seed])
+    for name, values in zip(("per_token", "per_attractor"), slopes.T, strict=True):
+        low, high = interval_over_seeds(list(values), bounds=UNBOUNDED)
         row |= {f"slope_{name}": float(np.mean(values))}
         row |= {f"slope_{name}_low": low, f"slope_{name}_high": high}
     return row
+
+
+def _slopes(items: pd.DataFrame) -> list[float]:
+    """Slopes in log-odds per token and per attractor, at fixed numbers of nouns between."""
+    parts = [part for _, part in items.groupby("n_intervening")]
+    curves, sizes = [_fit(part) for part in parts], np.array([len(part) for part in parts])
+    means = []
+    for name in ("per_token", "per_attractor"):
+        values = np.array([getattr(curve, name) for curve in curves])
+        known = np.isfinite(values)
+        means.append(np.average(values[known], weights=sizes[known]) if known.any() else np.nan)
+    return means
 
 
 def _fit(items: pd.DataFrame) -> AccuracyCurve:

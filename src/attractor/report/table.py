@@ -92,8 +92,9 @@ def _notes(rows: pd.DataFrame, of_baseline: pd.Series) -> list[str]:
         f"{what}; in distribution: test sentences.",
         f"[low, high]: 95 % {kind}, holding the variance of {held};",
         "baselines: Wilson interval over prefixes.",
-        "Heuristics: first noun, most recent noun, majority of nouns. Reach: where the fitted",
-        "accuracy falls to 75 %; > and <: beyond the longest, below the shortest probed distance.",
+        "Heuristics: first noun, most recent noun, majority of nouns. Reach: where the",
+        "accuracy fitted to items with one noun between, an attractor, falls to 75 %; > and <: beyond",
+        "the longest, below the shortest probed distance.",
     ]
     if seeds.min() < seeds.max():
         few = networks[networks["n_seeds"] < seeds.max()]

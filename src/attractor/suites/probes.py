@@ -20,11 +20,13 @@ from attractor.cells import CellCounter, Measure
 from attractor.derivations import Forest
 from attractor.errors import UserError
 from attractor.exposure import Exposure
+from attractor.factors import associations
 from attractor.grammar import Grammar
 from attractor.realise import Ints, group_starts
 from attractor.shapes import Dependency, Shape
 from attractor.text import realise_unseen, shapes_of
 
+HEADLINE = "balanced"
 _KEYS = {
     "balanced",
     "start",
@@ -52,11 +54,14 @@ class Request:
 def draw_probes(
     grammar: Grammar, exposure: Exposure, sets: Mapping[str, Mapping[str, Any]], seed: int
 ) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
-    """Draw every probe set; returns the items, and cells.csv with its counts of derivations.
+    """Draw every probe set; returns the items, cells.csv with its counts of derivations, and
+    factors.csv: which factors of the headline set move together.
 
     sets: name -> start, without, role, subject_index, cells (see conf/suite/probes.yaml). Raises
     UserError for a cell that no derivation fits, naming those that exist.
     """
+    if not sets:
+        raise UserError("suite.probes.sets: give at least one set of probes")
     frames, tables = [], []
     for number, (name, spec) in enumerate(sets.items()):
         requests, counter, table = plan(grammar, name, spec)
@@ -68,7 +73,11 @@ def draw_probes(
         tables.append(table.assign(probe_set=name))
     items = pd.concat(frames, ignore_index=True)
     items["item_id"] = [f"probe-{i}" for i in range(len(items))]
-    return items, {"cells.csv": pd.concat(tables, ignore_index=True)}
+    headline = items[items["probe_set"] == HEADLINE]
+    return items, {
+        "cells.csv": pd.concat(tables, ignore_index=True),
+        "factors.csv": associations(headline if len(headline) else items),
+    }
 
 
 def plan(
@@ -76,16 +85,18 @@ def plan(
 ) -> tuple[list[Request], CellCounter, pd.DataFrame]:
     """The requests of one probe set, the counter that draws them, and the table of its cells."""
     place = f"suite.probes.sets.{name}"
-    if set(spec) != _KEYS:
-        wrong = ", ".join(sorted(set(spec) ^ _KEYS))
+    if set(spec or ()) != _KEYS:
+        wrong = ", ".join(sorted(set(spec or ()) ^ _KEYS))
         raise UserError(f"{place}: {wrong} missing or unknown; give {', '.join(sorted(_KEYS))}")
     for cells in spec["cells"]:
         if set(cells) != _CELL_KEYS:
             raise UserError(f"{place}.cells: give {', '.join(sorted(_CELL_KEYS))} in each, no more")
+    _check(place, spec)
+    reduced = grammar.without(spec["without"])
+    if spec["start"] not in reduced.rules:
+        raise UserError(f"{place}.start={spec['start']}: no symbol of the grammar, or left out")
     counter = CellCounter(
-        replace(
-            grammar.without(spec["without"]), start=spec["start"], max_depth=int(spec["max_depth"])
-        ),
+        replace(reduced, start=spec["start"], max_depth=spec["max_depth"]),
         max_subject_index=max(spec["subject_index"]),
         max_distance=max(d for cells in spec["cells"] for d in cells["distance"]),
         max_intervening=max(cells["n_intervening"] for cells in spec["cells"]),
@@ -98,7 +109,10 @@ def plan(
         ):
             measure = Measure(position, distance, cells["n_intervening"], structure)
             if not counts[measure]:
-                raise UserError(_impossible(place, measure, counts))
+                further = replace(
+                    counter, max_distance=2 * counter.max_distance, _counts={}, _folds={}
+                )
+                raise UserError(_impossible(place, measure, further.cells(spec["role"])))
             rows.append({**measure._asdict(), "role": spec["role"], "derivations": counts[measure]})
             requests += [
                 Request(spec["role"], measure, n_attractors, plural, int(spec["items_per_cell"]))
@@ -106,6 +120,21 @@ def plan(
                 for plural in (0, 1)
             ]
     return requests, counter, pd.DataFrame(rows)
+
+
+def _check(place: str, spec: Mapping[str, Any]) -> None:
+    """Refuse values that no plan can be made of."""
+    if spec["role"] not in ("outer", "inner"):
+        raise UserError(f"{place}.role={spec['role']}: choose outer or inner")
+    for key, least in (("max_depth", 0), ("items_per_cell", 1)):
+        if not isinstance(spec[key], int) or spec[key] < least:
+            raise UserError(f"{place}.{key}={spec[key]}: give a whole number of at least {least}")
+    lists = {"subject_index": spec["subject_index"], "cells": spec["cells"]}
+    for number, cells in enumerate(spec["cells"]):
+        lists |= {f"cells.{number}.{key}": cells[key] for key in ("distance", "structure")}
+    for key, values in lists.items():
+        if not isinstance(values, list) or not values:
+            raise UserError(f"{place}.{key}={values}: give a list of at least one")
 
 
 def _impossible(place: str, wanted: Measure, counts: Mapping[Measure, int]) -> str:

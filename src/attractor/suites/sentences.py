@@ -12,6 +12,18 @@ from attractor.exposure import Exposure
 from attractor.grammar import Grammar
 from attractor.word_classes import NUMBERS
 
+_ITEM_KEYS = {
+    "subject",
+    "verb",
+    "wrong_form",
+    "role",
+    "construction",
+    "structure",
+    "depth",
+    "tense",
+    "verb_class",
+}
+
 
 def read_sentences(
     grammar: Grammar, exposure: Exposure, name: str, sentences: Sequence[Mapping[str, Any]]
@@ -22,18 +34,12 @@ def read_sentences(
     """
     rows: list[dict[str, Any]] = []
     for entry in sentences:
+        _check(name, entry)
         tokens = entry["sentence"].split()
-        nouns = {int(index): number for index, number in entry["nouns"].items()}
+        nouns: dict[int, str] = entry["nouns"]
         marked_verbs = [item["verb"] for item in entry["items"]]
         for item in entry["items"]:
             subject, verb = item["subject"], item["verb"]
-            if subject not in nouns or not subject < verb < len(tokens):
-                raise UserError(
-                    f"suite.{name}, `{entry['sentence']}`: subject {subject} must be one of nouns "
-                    f"and stand before verb {verb}, counting words from 0"
-                )
-            if set(nouns.values()) - set(NUMBERS):
-                raise UserError(f"suite.{name}: nouns are {' or '.join(NUMBERS)}")
             number = nouns[subject]
             between = [nouns[i] for i in sorted(nouns) if subject < i < verb]
             before = [nouns[i] for i in sorted(nouns) if i < subject]
@@ -73,4 +79,35 @@ def read_sentences(
                     },
                 }
             )
+    if not rows:
+        raise UserError(f"suite.{name}: it holds no items; give sentences with nouns and items")
     return exposure.mark(pd.DataFrame(rows)), {}
+
+
+def _check(name: str, entry: Mapping[str, Any]) -> None:
+    """Refuse a sentence whose keys, indices or forms do not fit."""
+    if set(entry) != {"sentence", "nouns", "items"}:
+        raise UserError(f"suite.{name}: give each sentence `sentence`, `nouns` and `items`")
+    place = f"suite.{name}, `{entry['sentence']}`"
+    tokens, nouns = entry["sentence"].split(), entry["nouns"]
+    for index, number in nouns.items():
+        if not isinstance(index, int) or not 0 <= index < len(tokens):
+            raise UserError(f"{place}: noun {index} is no word, counting from 0")
+        if number not in NUMBERS:
+            raise UserError(f"{place}: noun {index} is {number}; write {' or '.join(NUMBERS)}")
+    for item in entry["items"]:
+        if wrong := sorted(set(item) ^ _ITEM_KEYS):
+            raise UserError(f"{place}: {', '.join(wrong)} missing or unknown in an item")
+        subject, verb, form = item["subject"], item["verb"], str(item["wrong_form"])
+        fits = subject in nouns and isinstance(verb, int) and subject < verb < len(tokens)
+        if not fits or verb in nouns:
+            raise UserError(
+                f"{place}: subject {subject} must be one of nouns "
+                f"and stand before verb {verb}, counting words from 0"
+            )
+        if len(form.split()) != 1 or form == tokens[verb]:
+            raise UserError(
+                f"{place}: wrong_form {form} must be one word other than {tokens[verb]}"
+            )
+        if item["role"] not in ("outer", "inner"):
+            raise UserError(f"{place}: role {item['role']}; write outer or inner")

@@ -1,0 +1,62 @@
+"""Which factors of a set of items move together: the table to make before any factor is plotted."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+
+FACTORS = (
+    "distance",
+    "n_intervening",
+    "n_attractors",
+    "structure",
+    "subject_number",
+    "subject_index",
+    "n_preceding_opposite",
+    "last_cue_distance",
+    "tense",
+    "verb_class",
+    "train_frequency",
+)
+# What a panel of the figures holds fixed.
+PANEL = ["n_intervening", "n_attractors"]
+
+
+def associations(items: pd.DataFrame) -> pd.DataFrame:
+    """Cramér's V of every pair of factors: 0 independent, 1 one decides the other.
+
+    Columns: factor, other, overall, within_panels: the mean over sets of equal n_intervening and
+    n_attractors, weighted by items; empty for a factor that a panel holds fixed.
+    """
+    panels = [panel for _, panel in items.groupby(PANEL)]
+    sizes = [len(panel) for panel in panels]
+    rows = []
+    for factor, other in combinations(FACTORS, 2):
+        within = [cramers_v(panel[factor], panel[other]) for panel in panels]
+        fixed = {factor, other} & set(PANEL)
+        rows.append(
+            {
+                "factor": factor,
+                "other": other,
+                "overall": round(cramers_v(items[factor], items[other]), 3),
+                "within_panels": None if fixed else round(np.average(within, weights=sizes), 3),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def cramers_v(one: pd.Series, other: pd.Series) -> float:
+    """Cramér's V with Bergsma's correction, whose expectation is about 0 under independence.
+
+    Bergsma (2013), "A bias-correction for Cramér's V and Tschuprow's T", J. Korean Stat. Soc. 42.
+    """
+    table = pd.crosstab(one, other).to_numpy(dtype=float)
+    n, (R, C) = table.sum(), table.shape
+    if min(R, C) < 2:
+        return 0.0
+    expected = np.outer(table.sum(axis=1), table.sum(axis=0)) / n
+    phi = ((table - expected) ** 2 / expected).sum() / n - (R - 1) * (C - 1) / (n - 1)
+    rows, columns = R - (R - 1) ** 2 / (n - 1), C - (C - 1) ** 2 / (n - 1)
+    return float(np.sqrt(max(phi, 0.0) / (min(rows, columns) - 1)))

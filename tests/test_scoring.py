@@ -1,0 +1,70 @@
+"""Margins stand in the order of the items; a tie counts one half; unknown words are told."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from attractor.scoring import correctness, margins, predictions
+from attractor.tasks.number_prediction import NumberPrediction
+from attractor.vocab import Vocabulary
+from tests.tiny import FLAGSHIP, FLAGSHIP_ITEMS, examples, items, network
+
+TASK = NumberPrediction()
+
+
+def test_correctness_counts_a_tie_as_one_half() -> None:
+    margin = np.array([2.0, -1e-300, 0.0, -0.0, 1e-300, np.inf, -np.inf])
+    assert correctness(margin).tolist() == [1, 0, 0.5, 0.5, 1, 1, 0]
+
+
+@pytest.mark.parametrize("both_ends", [False, True])
+def test_margins_follow_the_order_of_items_at_any_batch_size(both_ends: bool) -> None:
+    net = network("lstm", both_ends, vocabulary_size=14)
+    vocabulary = Vocabulary.of([FLAGSHIP])
+    rows = [FLAGSHIP_ITEMS[0], ("the flights were full", 2, "plural"), FLAGSHIP_ITEMS[1]]
+    one_by_one = [
+        margins(net, TASK.examples(items(row), vocabulary, both_ends), TASK)[0] for row in rows
+    ]
+    assert len({round(m, 6) for m in one_by_one}) == 3  # an order could be told
+    for size in (1, 2, 9):
+        asked = TASK.examples(items(*rows), vocabulary, both_ends)
+        np.testing.assert_allclose(margins(net, asked, TASK, size), one_by_one, atol=1e-6)
+
+
+def test_margin_is_the_logit_with_the_sign_of_the_right_number() -> None:
+    net = network()
+    texts = [[2, 3], [4, 5, 6]]
+    with torch.no_grad():
+        (batch,) = examples(texts).batches(2)
+        logits = dict(zip(batch.queries.tolist(), net(batch)[:, 0].tolist(), strict=True))
+    plural = margins(net, examples(texts, [1, 1]), TASK)
+    singular = margins(net, examples(texts, [0, 0]), TASK)
+    np.testing.assert_allclose(plural, [logits[0], logits[1]], atol=1e-6)
+    assert singular.tolist() == (-plural).tolist()
+    assert plural.dtype == np.float64
+
+
+def test_scoring_does_not_train() -> None:
+    net = network()
+    net.train()
+    margins(net, examples([[2, 3]]), TASK)
+    assert not net.training
+    assert all(p.grad is None for p in net.parameters())
+
+
+def test_predictions_tell_items_whose_prefix_training_never_held() -> None:
+    vocabulary = Vocabulary.of(["the key is here"])
+    frame = items(
+        ("the key is here", 2, "singular"),
+        ("the cabinet is here", 2, "singular"),
+        ("the key rusts there", 2, "singular"),  # the verb and what follows are never read
+    ).assign(subject="", correct_form="", wrong_form="", distance=[1, 2, 3])
+    found = predictions(frame, np.array([0.5, -0.25, 0.0]), vocabulary)
+    assert found["in_vocabulary"].tolist() == [True, False, True]
+    assert found["correct"].tolist() == [1.0, 0.0, 0.5]
+    assert found["margin"].tolist() == [0.5, -0.25, 0.0]
+    assert found["distance"].tolist() == [1, 2, 3]
+    assert not {"sentence", "subject", "correct_form", "wrong_form"} & set(found.columns)
+    assert "margin" not in frame  # the caller's frame is left alone
