@@ -14,7 +14,7 @@ from attractor import checkpoints
 from attractor.checkpoints import load_state, load_weights, save_state, save_weights
 from attractor.tasks.number_prediction import NumberPrediction
 from attractor.training import TrainingState, train
-from tests.tiny import first_word_rule, network, settings
+from tiny import first_word_rule, network, settings
 
 
 @pytest.fixture(scope="module")

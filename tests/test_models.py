@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from tests.tiny import FLAGSHIP, MODELS, examples, items, job, network
+from tiny import FLAGSHIP, MODELS, examples, items, job, network
 
 from attractor.errors import UserError
 from attractor.models.protocol import Network

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from tests.tiny import FLAGSHIP, FLAGSHIP_ITEMS, items
+from tiny import FLAGSHIP, FLAGSHIP_ITEMS, items
 
 from attractor.batching import Examples
 from attractor.tasks.number_prediction import NumberPrediction

@@ -9,7 +9,7 @@ import torch
 from attractor.scoring import correctness, margins, predictions
 from attractor.tasks.number_prediction import NumberPrediction
 from attractor.vocab import Vocabulary
-from tests.tiny import FLAGSHIP, FLAGSHIP_ITEMS, examples, items, network
+from tiny import FLAGSHIP, FLAGSHIP_ITEMS, examples, items, network
 
 TASK = NumberPrediction()
 

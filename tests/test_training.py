@@ -20,7 +20,7 @@ from attractor.models.protocol import Network
 from attractor.scoring import correctness, margins
 from attractor.tasks.number_prediction import NumberPrediction
 from attractor.training import DivergedError, TrainingState, Weights, train
-from tests.tiny import first_word_rule, network, settings
+from tiny import first_word_rule, network, settings
 
 TASK = NumberPrediction()
 TEXT = first_word_rule(40, seed=1)

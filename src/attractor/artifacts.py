@@ -76,7 +76,8 @@ class ArtifactStore:
         try:
             build(temporary)
             (temporary / _DONE).write_text(json.dumps(dict(stage.parts), indent=1, sort_keys=True))
-            publish(temporary, self.path(stage))
+            if not self.has(stage):  # else another builder was faster, where locks do not hold
+                publish(temporary, self.path(stage))
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
         shutil.rmtree(self.scratch(stage), ignore_errors=True)

@@ -16,7 +16,7 @@ class DataConfig:
     """Running text from the grammar: how many sentences, in which regime, from which seed."""
 
     regime: str = "natural"
-    n_sentences: int = 20000
+    n_sentences: int = 10000
     n_valid: int = 2000
     n_test: int = 2000
     seed: int = 0
@@ -29,7 +29,7 @@ class TrainConfig:
     learning_rate: float = 0.003
     clip: float = 1.0
     batch_size: int = 64
-    max_epochs: int = 10
+    max_epochs: int = 20
     patience: int = 3
     precision: str = "fp32"
     device: str = "cpu"
@@ -83,8 +83,8 @@ def _check(config: Config) -> None:
         raise UserError(f"train.device={config.train.device}: choose cpu or cuda")
     if not config.output_dir.strip():
         raise UserError("output_dir is empty: give a folder")
-    if "/" in config.name or not config.name:
-        raise UserError(f"name={config.name}: give a folder name without a slash")
+    if "/" in config.name or config.name in ("", ".", "..", "artifacts"):
+        raise UserError(f"name={config.name}: give a folder name without a slash, not artifacts")
 
 
 def _at_least(key: str, value: int, least: int) -> None:

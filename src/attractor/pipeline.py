@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from attractor import runs
 from attractor.artifacts import ArtifactStore, explain_write_errors, put_copy
+from attractor.errors import UserError
 from attractor.plan import Plan
 
 if TYPE_CHECKING:
@@ -51,8 +52,12 @@ def run(job: Plan, choices: Mapping[str, Any], say: Callable[[str], None]) -> No
 
 def _check_network(job: Plan) -> None:
     """Refuse settings that make no network, before anything is generated."""
+    import torch
+
     from attractor.network import build_network, build_task
 
+    if job.config.train.device == "cuda" and not torch.cuda.is_available():
+        raise UserError("train.device=cuda: torch finds no such device; give train.device=cpu")
     build_network(job.config.model, build_task(job.config.task), vocabulary_size=2, seed=0)
 
 

@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def build(folder: Path, found: Found) -> None:
     """Make the whole report of `found` in `folder`; report.json, which vouches for it, is last."""
     from attractor import results
-    from attractor.report import collect, figures, summary, table
+    from attractor.report import collect, figures, style, summary, table
 
     collected = collect.collect(found)
     by_distance = collect.accuracy_by(collected, ["distance", "n_intervening"])
@@ -72,13 +72,13 @@ def build(folder: Path, found: Found) -> None:
         if len(frame.columns):  # baselines alone have no history
             results.write_csv(frame, contract, folder / contract.name)
             paths.append(folder / contract.name)
-    charts = figures.figures(by_distance, by_attractors, by_position, collected)
+    charts = figures.figures(by_distance, by_attractors, by_position, summarised, collected)
     for name, chart in charts.items():
         if chart is None:  # these runs do not bear out what an earlier report drew
             for ending in (".svg", ".png"):
                 (folder / "figures" / f"{name}{ending}").unlink(missing_ok=True)
         else:
-            paths += figures.save(chart, folder / "figures", name)
+            paths += style.save(chart, folder / "figures", name)
     results.write_atomically(folder / "table.txt", table.table(summarised, flagship, collected))
     paths.append(folder / "table.txt")
     report = {

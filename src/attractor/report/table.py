@@ -93,8 +93,8 @@ def _notes(rows: pd.DataFrame, of_baseline: pd.Series) -> list[str]:
         f"[low, high]: 95 % {kind}, holding the variance of {held};",
         "baselines: Wilson interval over prefixes.",
         "Heuristics: first noun, most recent noun, majority of nouns. Reach: where the",
-        "accuracy fitted to items with one noun between, an attractor, falls to 75 %; > and <: beyond",
-        "the longest, below the shortest probed distance.",
+        "accuracy fitted to items with one noun between, an attractor, falls to 75 %; > and <:",
+        "beyond the longest, below the shortest probed distance.",
     ]
     if seeds.min() < seeds.max():
         few = networks[networks["n_seeds"] < seeds.max()]

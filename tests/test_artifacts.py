@@ -1,0 +1,254 @@
+"""A stage's output is there as a whole or not at all, whoever builds it, kills it or shares it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from attractor.artifacts import (
+    ArtifactStore,
+    Stage,
+    describe_write_error,
+    digest,
+    explain_write_errors,
+    publish,
+    put_copy,
+)
+from attractor.errors import UserError
+
+STAGE = Stage("text", {"version": 1, "data": {"seed": 0, "size": 10}})
+
+
+def build(folder: Path) -> None:
+    (folder / "items.csv").write_text("a,b\n", encoding="utf-8")
+
+
+def visible(root: Path) -> set[str]:
+    return {path.name for path in root.iterdir()} - {".locks"}
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> ArtifactStore:
+    return ArtifactStore(tmp_path / "artifacts")
+
+
+def test_key_does_not_depend_on_the_order_of_keys() -> None:
+    moved = Stage("text", {"data": {"size": 10, "seed": 0}, "version": 1})
+    assert moved.key == STAGE.key
+    assert len(STAGE.key) == 16
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        Stage("train", STAGE.parts),
+        Stage("text", {**STAGE.parts, "version": 2}),
+        Stage("text", {**STAGE.parts, "data": {"seed": 1, "size": 10}}),
+        Stage("text", {**STAGE.parts, "data": {"seed": 0, "size": 10, "regime": "x"}}),
+        Stage("text", {**STAGE.parts, "data": {"seed": "0", "size": 10}}),
+        Stage("text", {**STAGE.parts, "input": "abc"}),
+        Stage("text", {"version": 1}),
+    ],
+)
+def test_key_depends_on_every_part(other: Stage) -> None:
+    assert other.key != STAGE.key
+
+
+def test_order_of_a_list_counts_and_nan_is_refused() -> None:
+    assert digest({"a": [1, 2]}) != digest({"a": [2, 1]})
+    with pytest.raises(ValueError, match="JSON"):
+        digest({"a": float("nan")})
+
+
+def test_build_once_then_find(store: ArtifactStore) -> None:
+    calls: list[Path] = []
+
+    def counted(folder: Path) -> None:
+        calls.append(folder)
+        build(folder)
+
+    assert not store.has(STAGE)
+    first, second = store.get(STAGE, counted), store.get(STAGE, counted)
+    assert first == second == store.path(STAGE)
+    assert len(calls) == 1
+    assert calls[0] != first  # built beside its place
+    assert (first / "items.csv").read_text() == "a,b\n"
+    assert json.loads((first / "stage.json").read_text()) == STAGE.parts
+    assert visible(store.root) == {first.name}
+
+
+def test_nothing_is_seen_at_its_place_before_it_is_whole(store: ArtifactStore) -> None:
+    def watched(folder: Path) -> None:
+        build(folder)
+        assert not store.path(STAGE).exists()
+
+    store.get(STAGE, watched)
+    assert store.has(STAGE)
+
+
+def test_a_build_that_raises_leaves_nothing(store: ArtifactStore) -> None:
+    def broken(folder: Path) -> None:
+        build(folder)
+        raise RuntimeError("half-way")
+
+    with pytest.raises(RuntimeError, match="half-way"):
+        store.get(STAGE, broken)
+    assert not store.has(STAGE)
+    assert visible(store.root) == set()
+    store.get(STAGE, build)  # the lock is free again
+    assert store.has(STAGE)
+
+
+def test_scratch_outlives_a_failed_build_and_goes_with_a_finished_one(
+    store: ArtifactStore,
+) -> None:
+    def checkpointed(folder: Path) -> None:
+        store.scratch(STAGE).mkdir()
+        (store.scratch(STAGE) / "state").write_text("1")
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        store.get(STAGE, checkpointed)
+    assert (store.scratch(STAGE) / "state").read_text() == "1"
+    store.get(STAGE, build)
+    assert not store.scratch(STAGE).exists()
+
+
+def slowly(root: Path, log: Path) -> None:
+    """Ask for the stage in a process of its own; a line in `log` for each build."""
+
+    def logged(folder: Path) -> None:
+        with log.open("a") as file:
+            file.write(f"{os.getpid()}\n")
+        time.sleep(0.5)
+        build(folder)
+
+    path = ArtifactStore(root).get(STAGE, logged)
+    assert (path / "items.csv").read_text() == "a,b\n"
+
+
+def test_two_processes_that_ask_at_once_build_once(tmp_path: Path) -> None:
+    context, log = multiprocessing.get_context("spawn"), tmp_path / "log"
+    workers = [context.Process(target=slowly, args=(tmp_path / "a", log)) for _ in range(2)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(60)
+    assert [worker.exitcode for worker in workers] == [0, 0]
+    assert len(log.read_text().splitlines()) == 1
+
+
+def test_without_locks_the_second_to_finish_throws_its_copy_away(store: ArtifactStore) -> None:
+    """On a file system without locks a reader of the first copy must not lose it."""
+
+    def overtaken(folder: Path) -> None:
+        build(folder)
+        ArtifactStore(store.root)._build(STAGE, build)  # another machine was faster
+
+    store._build(STAGE, overtaken)
+    assert visible(store.root) == {store.path(STAGE).name}
+    first = store.path(STAGE).stat().st_ino
+    store._build(STAGE, build)
+    assert store.path(STAGE).stat().st_ino == first
+
+
+KILLED = """
+import sys, time
+from pathlib import Path
+from attractor.artifacts import ArtifactStore, Stage
+
+def build(folder):
+    (folder / "items.csv").write_text("half")
+    print("building", flush=True)
+    time.sleep(60)
+
+ArtifactStore(Path(sys.argv[1])).get(Stage("text", {"version": 1}), build)
+"""
+
+
+def test_a_killed_build_publishes_nothing_and_the_next_one_builds(tmp_path: Path) -> None:
+    root, stage = tmp_path / "artifacts", Stage("text", {"version": 1})
+    with subprocess.Popen(
+        [sys.executable, "-c", KILLED, str(root)], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "building\n"
+        process.send_signal(signal.SIGKILL)
+    assert process.returncode == -signal.SIGKILL
+    store = ArtifactStore(root)
+    assert not store.has(stage)
+    assert not store.path(stage).exists()
+    path = store.get(stage, build)  # the dead builder's lock does not stand in the way
+    assert (path / "items.csv").read_text() == "a,b\n"
+
+
+def test_publish_replaces_what_stands_there(tmp_path: Path) -> None:
+    old, new = tmp_path / "run", tmp_path / "new"
+    for folder, text in ((old, "old"), (new, "new")):
+        folder.mkdir()
+        (folder / text).write_text(text)
+    publish(new, old)
+    assert {path.name for path in tmp_path.iterdir()} == {"run"}
+    assert [path.name for path in old.iterdir()] == ["new"]
+
+
+def test_publish_tells_a_refusal_that_is_not_about_what_stands_there(tmp_path: Path) -> None:
+    folder = tmp_path / "new"
+    folder.mkdir()
+    with pytest.raises(FileNotFoundError):
+        publish(folder, tmp_path / "absent" / "run")
+    assert folder.exists()
+
+
+def test_put_copy_writes_once_and_never_in_place(tmp_path: Path) -> None:
+    source, target = tmp_path / "a", tmp_path / "b"
+    source.write_text("one")
+    put_copy(source, target)
+    assert target.read_text() == "one"
+    first = target.stat()
+    put_copy(source, target)
+    assert target.stat().st_ino == first.st_ino  # the same stands there already
+    with target.open() as reader:
+        source.write_text("two")
+        put_copy(source, target)
+        assert reader.read() == "one"  # who reads the old file goes on reading it
+    assert target.read_text() == "two"
+    assert {path.name for path in tmp_path.iterdir()} == {"a", "b"}
+
+
+def test_put_copy_sees_a_change_of_equal_length_and_time(tmp_path: Path) -> None:
+    source, target = tmp_path / "a", tmp_path / "b"
+    source.write_text("one")
+    target.write_text("two")
+    for path in (source, target):
+        os.utime(path, (1, 1))
+    put_copy(source, target)
+    assert target.read_text() == "one"
+
+
+def test_a_refusal_to_write_names_file_reason_and_remedy(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with (
+        pytest.raises(UserError, match=r"file/below: cannot be written \(Not a directory\)") as told,
+        explain_write_errors(tmp_path),
+    ):
+        (tmp_path / "file" / "below").mkdir()
+    assert "output_dir=FOLDER" in str(told.value)
+    full = OSError(28, "No space left on device")
+    assert describe_write_error(full, Path("out")).startswith("out: cannot be written (No space")
+
+
+def test_a_digest_is_that_of_the_sorted_json() -> None:
+    """Caches outlive an update: what changes digests rebuilds everything that people have."""
+    text = b'{"a":{"x":true},"b":[1,2.5,null]}'
+    expected = hashlib.sha256(text).hexdigest()[:16]
+    assert digest({"b": [1, 2.5, None], "a": {"x": True}}) == expected == "e4f1f0315dfff37b"

@@ -1,0 +1,188 @@
+"""Counting and drawing by cell, against every derivation written out one by one."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import replace
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import chisquare
+from toy import grammar_spec, toy_spec
+
+from attractor.cells import CellCounter, Measure
+from attractor.derivations import Forest
+from attractor.grammar import Grammar, read_grammar
+from attractor.lexicon import Lexicon
+from attractor.shapes import Shape, flatten
+
+ROLES = ("outer", "inner")
+CASES = [("STACKED", 2), ("MARKED", 2), ("COORDINATED", 3), ("ODD", 2)]
+
+
+def all_trees(grammar: Grammar, forest: Forest, symbol: str, depth: int) -> list[int]:
+    """Every tree of `symbol` with at most `depth` nested constructions."""
+    if symbol in grammar.classes:
+        return [forest.leaf(symbol)]
+    inside = depth - (symbol in grammar.constructions)
+    if inside < 0:
+        return []
+    trees = []
+    for rule in grammar.rules[symbol]:
+        choices = [all_trees(grammar, forest, child.symbol, inside) for child in rule.children]
+        for children in product(*choices):
+            row = np.array([children], dtype=np.int64)
+            trees += forest.trees(rule, row).tolist()
+    return trees
+
+
+def cells_of(shape: Shape, role: str) -> list[Measure]:
+    return [
+        Measure(d.subject_index, d.verb_index - d.subject_index, len(d.intervening), d.structure)
+        for d in shape.dependencies
+        if d.role == role
+    ]
+
+
+def enumerate_cells(
+    grammar: Grammar, forest: Forest, role: str
+) -> tuple[Counter[Measure], dict[Measure, list[int]]]:
+    """How many (derivation, dependency) pairs lie in each cell; and which trees."""
+    counts: Counter[Measure] = Counter()
+    trees = defaultdict(list)
+    for tree in all_trees(grammar, forest, grammar.start, grammar.max_depth):
+        for cell in cells_of(flatten(grammar, forest, tree), role):
+            counts[cell] += 1
+            trees[cell].append(tree)
+    return counts, trees
+
+
+@pytest.mark.parametrize(("name", "max_depth"), CASES)
+@pytest.mark.parametrize("role", ROLES)
+def test_counts_equal_enumeration(
+    toy_lexicon: Lexicon, name: str, max_depth: int, role: str
+) -> None:
+    grammar = read_grammar(toy_spec(name, max_depth), toy_lexicon)
+    expected, _ = enumerate_cells(grammar, Forest(), role)
+    found = CellCounter(grammar, 99, 99, 99).cells(role)
+    assert found == expected
+    assert (sum(expected.values()) > 20) is not (name == "STACKED" and role == "inner")
+
+
+def test_counts_by_hand(toy_lexicon: Lexicon) -> None:
+    grammar = read_grammar(toy_spec("COORDINATED", 1), toy_lexicon)
+    # Depth 1 allows one phrase, or one complement without a phrase; never both nested.
+    # Main clause: [the N (near the N)?] x [V | V and V | V (near the N)].
+    assert CellCounter(grammar, 9, 9, 9).cells("outer") == {
+        Measure(1, 1, 0, "simple"): 3 + 1,  # + "the N says that …", of which two continue
+        Measure(1, 3, 0, "simple"): 1,
+        Measure(1, 4, 1, "pp"): 3,
+        Measure(1, 6, 1, "pp"): 1,
+    } | {Measure(1, 1, 0, "simple"): 3 + 2}
+    assert CellCounter(grammar, 9, 9, 9).cells("inner") == {
+        Measure(5, 1, 0, "simple"): 2,
+        Measure(5, 3, 0, "simple"): 1,
+    }
+
+
+def test_bounds_cut_and_nothing_else(toy_lexicon: Lexicon) -> None:
+    grammar = read_grammar(toy_spec("STACKED", 2), toy_lexicon)
+    everything = CellCounter(grammar, 99, 99, 99).cells("outer")
+    cut = CellCounter(grammar, 5, 9, 1).cells("outer")
+    kept = {m: c for m, c in everything.items() if m[0] <= 5 and m[1] <= 9 and m[2] <= 1}
+    assert cut == kept
+    assert 0 < len(kept) < len(everything)
+
+
+@pytest.mark.parametrize(("name", "max_depth"), CASES)
+def test_draws_are_uniform_over_a_cells_derivations(
+    toy_lexicon: Lexicon, name: str, max_depth: int
+) -> None:
+    grammar = read_grammar(toy_spec(name, max_depth), toy_lexicon)
+    role = "outer" if name == "STACKED" else "inner"
+    forest = Forest()
+    counts, trees = enumerate_cells(grammar, forest, role)
+    counter = CellCounter(grammar, 99, 99, 99)
+    rng = np.random.default_rng(11)
+    # The largest cells of different structures, small enough for a chi-square test.
+    cells = sorted((c for c in counts if 2 <= counts[c] <= 200), key=lambda c: -counts[c])
+    cells = list({c.structure: c for c in cells}.values())[:4]
+    assert cells
+    for cell in cells:
+        drawn = counter.draw(role, cell, 20 * counts[cell], rng, forest)
+        found = Counter(drawn.tolist())
+        # Two dependencies of one sentence may lie in one cell: it then counts twice.
+        expected = Counter(trees[cell])
+        assert set(found) <= set(expected)
+        assert chisquare([found[t] for t in expected], [20 * c for c in expected.values()]).pvalue > (
+            1e-3
+        )
+
+
+@pytest.mark.parametrize(("name", "max_depth"), CASES)
+def test_each_part_of_a_draw_is_like_the_whole(
+    toy_lexicon: Lexicon, name: str, max_depth: int
+) -> None:
+    # Probes cut one draw into requests, so its order must be random: tree against position.
+    grammar = read_grammar(toy_spec(name, max_depth), toy_lexicon)
+    counter = CellCounter(grammar, 99, 99, 99)
+    cell = max(counter.cells("outer"), key=lambda m: counter.cells("outer")[m])
+    trees = counter.draw("outer", cell, 4_000, np.random.default_rng(3), Forest())
+    halves = [Counter((half % 2).tolist()) for half in (trees[:2_000], trees[2_000:])]
+    assert abs(halves[0][0] - halves[1][0]) < 4 * np.sqrt(2_000 / 2)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.data())
+def test_english_draws_lie_in_their_cell(grammar: Grammar, data: st.DataObject) -> None:
+    role = data.draw(st.sampled_from(ROLES))
+    counter = _english_counter(grammar)
+    cell = data.draw(st.sampled_from(sorted(counter.cells(role))))
+    forest = Forest()
+    trees = counter.draw(role, cell, 20, np.random.default_rng(0), forest)
+    assert trees.shape == (20,)
+    for tree in np.unique(trees).tolist():
+        assert cell in cells_of(flatten(counter.grammar, forest, tree), role)
+
+
+_COUNTERS: dict[int, CellCounter] = {}
+
+
+def _english_counter(grammar: Grammar) -> CellCounter:
+    return _COUNTERS.setdefault(id(grammar), CellCounter(replace(grammar, max_depth=2), 8, 12, 2))
+
+
+def test_deep_english_cell_is_counted_exactly_and_drawn_at_once(grammar: Grammar) -> None:
+    deep = replace(grammar, max_depth=4)
+    counter = CellCounter(deep, 4, 20, 4)
+    counts = counter.cells("outer")
+    assert {type(count) for count in counts.values()} == {int}
+    far = Counter({m: c for m, c in counts.items() if m.distance == 20})
+    cell, count = far.most_common(1)[0]
+    assert count > 10**5  # far more than could be listed, or drawn by rejection
+    forest = Forest()
+    trees = counter.draw("outer", cell, 20_000, np.random.default_rng(0), forest)
+    assert trees.shape == (20_000,)
+    some = np.unique(trees)[:300].tolist()
+    assert all(cell in cells_of(flatten(deep, forest, tree), "outer") for tree in some)
+    assert max(d.depth for t in some for d in flatten(deep, forest, t).dependencies) <= 4
+
+
+def test_counts_beyond_floating_point_stay_exact(toy_lexicon: Lexicon) -> None:
+    # Thirty choices of two words each stand before the noun: 2**60 derivations, plus one.
+    rules = {
+        "Sentence": ["1 " + "Coin " * 60 + "The Noun[n] Laughs[n]", "1 Once The Noun[n] Laughs[n]"],
+        "Coin": ['1 "heads"', '1 "tails"'],
+        "Once": ["1 " + '"heads" ' * 60],
+    }
+    counter = CellCounter(read_grammar(grammar_spec(rules), toy_lexicon), 61, 1, 0)
+    assert counter.cells("outer") == {Measure(61, 1, 0, "simple"): 2**60 + 1}
+
+
+def test_measures_add_up() -> None:
+    one, other = Measure(1, 2, 1, "a[b]"), Measure(3, 4, 0, "c")
+    assert one.plus(other) == Measure(4, 6, 1, "a[b]+c")
+    assert one.plus(Measure(0, 0, 0, "")) == one

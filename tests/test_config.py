@@ -1,0 +1,160 @@
+"""What a job is named after: all that matters to its numbers, and nothing else."""
+
+from __future__ import annotations
+
+import pytest
+from tiny import job
+
+from attractor.config import Config, from_mapping
+from attractor.errors import UserError
+from attractor.plan import Plan
+
+BASE = job()
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        ("train.device=cuda",),
+        ("output_dir=elsewhere",),
+        ("name=trial",),
+        ("stages=[generate]",),
+        ("suite=[flagship]",),
+        ("train.clip=1", "train.learning_rate=3e-3"),  # the same, spelt otherwise
+    ],
+)
+def test_what_does_not_matter_to_training_keeps_the_run(overrides: tuple[str, ...]) -> None:
+    base = job("train.clip=1.0", "train.learning_rate=0.003")
+    other = job("train.clip=1.0", "train.learning_rate=0.003", *overrides)
+    assert (other.run_id, other.config_id) == (base.run_id, base.config_id)
+    assert (other.train.key, other.text.key) == (base.train.key, base.text.key)
+
+
+@pytest.mark.parametrize(
+    "override",
+    [
+        "model=srn",
+        "model.hidden_size=50",
+        "model.parameters=10000",
+        "model.embedding_size=16",
+        "train.precision=bf16",
+        "train.learning_rate=0.0123",
+        "train.clip=0.123",
+        "train.batch_size=32",
+        "train.max_epochs=11",
+        "train.patience=4",
+        "data.n_sentences=19999",
+        "data.n_valid=1999",
+        "data.regime=balanced",
+        "data.seed=1",
+        "grammar.regimes.natural.max_depth=2",
+        "grammar.constructions.PrepPhrase=pp",
+    ],
+)
+def test_what_matters_to_the_numbers_makes_another_configuration(override: str) -> None:
+    other = job(override)
+    assert other.run_id != BASE.run_id
+    assert other.config_id != BASE.config_id
+
+
+@pytest.mark.parametrize("data_seed", [(), ("data.seed=${seed}",)])
+def test_seeds_of_one_configuration_share_its_config_id(data_seed: tuple[str, ...]) -> None:
+    runs = [job(f"seed={seed}", *data_seed) for seed in (0, 1, 2)]
+    assert len({run.config_id for run in runs}) == 1
+    assert len({run.run_id for run in runs}) == 3
+    assert len({run.train.key for run in runs}) == 3
+    assert [f"-s{seed}-" in run.run_id for seed, run in enumerate(runs)] == [True] * 3
+
+
+def test_a_new_text_for_every_seed_is_another_configuration_than_one_text() -> None:
+    texts = {job(f"seed={seed}", "data.seed=${seed}").text.key for seed in (0, 1, 2)}
+    assert len(texts) == 3
+    fixed, drawn = job("seed=1"), job("seed=1", "data.seed=${seed}")
+    assert drawn.config.data.seed == 1
+    assert fixed.config.data.seed == 0
+    # The seed's own text is not one of a run whose text is fixed: they are not to be pooled ...
+    assert drawn.run_id != fixed.run_id
+
+
+def test_a_seed_does_not_change_text_or_suites() -> None:
+    one, other = job("seed=1"), job("seed=2")
+    assert one.text.key == other.text.key == BASE.text.key
+    assert {name: s.key for name, s in one.suites.items()} == {
+        name: s.key for name, s in other.suites.items()
+    }
+    assert one.baselines.key == other.baselines.key
+    assert one.evaluate.key != other.evaluate.key
+
+
+def test_a_model_does_not_change_text_suites_or_baselines() -> None:
+    srn, gru = job("model=srn"), job("model=gru")
+    assert (srn.text.key, srn.baselines.key) == (gru.text.key, gru.baselines.key)
+    assert srn.baselines_id == gru.baselines_id
+
+
+@pytest.mark.parametrize(
+    "overrides", [("suite=[flagship]",), ("suite.probes.seed=1",), ("suite.flagship.version=2",)]
+)
+def test_a_new_suite_is_scored_anew_and_trained_on_nothing_new(overrides: tuple[str, ...]) -> None:
+    other = job(*overrides)
+    assert other.train.key == BASE.train.key
+    assert other.evaluate.key != BASE.evaluate.key
+    assert other.baselines.key != BASE.baselines.key
+
+
+def test_a_new_text_makes_all_that_follows_anew() -> None:
+    other = job("data.seed=5")
+    for stage in ("text", "train", "baselines", "evaluate"):
+        assert getattr(other, stage).key != getattr(BASE, stage).key
+    assert all(other.suites[name].key != BASE.suites[name].key for name in BASE.suites)
+
+
+def test_names_tell_model_regime_seed_and_task() -> None:
+    plan: Plan = job("model=birnn", "data.regime=balanced", "seed=7", "name=x", "output_dir=/y")
+    assert plan.run_id == f"birnn-balanced-s7-{plan.train.key[:8]}"
+    assert plan.baselines_id == f"baselines-balanced-{plan.text.key[:8]}"
+    assert plan.task_name == "number_prediction"
+    assert str(plan.folder) == "/y/x"
+
+
+def raw() -> dict[str, object]:
+    return {"data": {}, "train": {}, "model": {}, "task": {}}
+
+
+def test_defaults_of_the_schema_are_sound() -> None:
+    assert from_mapping(raw()) == Config()
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"seed": -1}, "seed=-1: "),
+        ({"stages": ["evaluate", "dream"]}, "stages="),
+        ({"stages": []}, "stages="),
+        ({"data": {"n_sentences": 0}}, "data.n_sentences=0: "),
+        ({"data": {"n_valid": 0}}, "data.n_valid=0: "),
+        ({"data": {"n_test": -5}}, "data.n_test=-5: "),
+        ({"data": {"seed": -1}}, "data.seed=-1: "),
+        ({"train": {"batch_size": 0}}, "train.batch_size=0: "),
+        ({"train": {"max_epochs": 0}}, "train.max_epochs=0: "),
+        ({"train": {"patience": 0}}, "train.patience=0: "),
+        ({"train": {"learning_rate": 0.0}}, "train.learning_rate=0.0: "),
+        ({"train": {"learning_rate": float("inf")}}, "train.learning_rate=inf: "),
+        ({"train": {"clip": float("nan")}}, "train.clip=nan: "),
+        ({"train": {"clip": -1.0}}, "train.clip=-1.0: "),
+        ({"train": {"precision": "fp16"}}, "train.precision=fp16: "),
+        ({"train": {"device": "tpu"}}, "train.device=tpu: "),
+        ({"output_dir": " "}, "output_dir"),
+        ({"name": ""}, "name="),
+        ({"name": "a/b"}, "name=a/b: "),
+        ({"name": ".."}, "name=..: "),
+        ({"name": "artifacts"}, "name=artifacts: "),
+        ({"mdoel": {}}, "mdoel: "),
+    ],
+)
+def test_a_value_that_makes_no_job_is_named(changed: dict[str, object], message: str) -> None:
+    with pytest.raises(UserError) as error:
+        from_mapping({**raw(), **changed})
+    assert str(error.value).startswith(message)
+    assert ":" in str(error.value)
+    assert "\n" not in str(error.value)
