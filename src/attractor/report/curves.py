@@ -69,7 +69,7 @@ def learning_curve(summary: pd.DataFrame) -> alt.VConcatChart | None:
         frame = pd.DataFrame(
             {
                 "sentences": sizes,
-                "model": rows["model"],
+                "label": rows["model"],
                 "accuracy": rows[column],
                 "low": rows.get(f"{column}_low"),
                 "high": rows.get(f"{column}_high"),
@@ -79,7 +79,7 @@ def learning_curve(summary: pd.DataFrame) -> alt.VConcatChart | None:
         x = x.axis(values=sorted(sizes.unique().tolist()), format=",d", grid=False, labelAngle=-40)
         y = alt.Y("accuracy:Q", title="accuracy").scale(zero=False, domain=[0.3, 1.0])
         base = alt.Chart(frame, width=WIDTH / 3 - 50, height=240, title=title)
-        colours, shapes = colour(frame["model"]), shape(frame["model"])
+        colours, shapes = colour(frame["label"]), shape(frame["label"])
         panels.append(
             alt.layer(
                 base.mark_area(opacity=0.16).encode(
