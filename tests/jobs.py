@@ -17,8 +17,8 @@ TINY = [
     "train.max_epochs=3",
     "model.parameters=1500",
     "model.embedding_size=8",
-    "suite.probes.sets.balanced.items_per_cell=4",
-    "suite.probes.sets.balanced.subject_index=[4]",
+    "suite.probes.sets.balanced.subject_index=[5]",
+    "suite.probes.sets.balanced.start=[MatrixSentence]",
 ]
 
 

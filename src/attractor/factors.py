@@ -14,6 +14,7 @@ FACTORS = (
     "structure",
     "subject_number",
     "subject_index",
+    "opening",
     "n_preceding_opposite",
     "last_cue_distance",
     "tense",

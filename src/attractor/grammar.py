@@ -51,6 +51,7 @@ class Grammar:
     rules: Mapping[str, tuple[Rule, ...]]
     classes: Mapping[str, WordClass]
     constructions: Mapping[str, str]
+    openings: Mapping[str, str]
     max_depth: int
 
     def is_construction(self, symbol: str) -> bool:
@@ -128,7 +129,7 @@ class Grammar:
 
 def read_grammar(spec: Mapping[str, Any], lexicon: Lexicon, regime: str = "natural") -> Grammar:
     """Compile a grammar's yaml (as a mapping) for one regime. Raises UserError naming the rule."""
-    for key in ("start", "rules", "words", "constructions", "regimes"):
+    for key in ("start", "rules", "words", "constructions", "openings", "regimes"):
         if key not in spec:
             raise UserError(
                 f"grammar: no `{key}:` section; see the head of conf/grammar/english.yaml"
@@ -185,8 +186,8 @@ def read_grammar(spec: Mapping[str, Any], lexicon: Lexicon, regime: str = "natur
                     )
                 weight *= times.get(child.symbol, 1.0)
             add(name, variable, children, weight)
-    for section, names in (("constructions", spec["constructions"]), ("times", times)):
-        for name in names:
+    for section in ("constructions", "openings", "times"):
+        for name in {**spec, "times": times}[section]:
             if name not in rules:
                 raise UserError(
                     f"grammar, {section}: {name} is no symbol of rules:; define it there"
@@ -196,6 +197,7 @@ def read_grammar(spec: Mapping[str, Any], lexicon: Lexicon, regime: str = "natur
         rules={symbol: tuple(some) for symbol, some in rules.items()},
         classes=classes,
         constructions=dict(spec["constructions"]),
+        openings=dict(spec["openings"]),
         max_depth=max_depth,
     )
     _check(grammar)

@@ -163,6 +163,7 @@ def _dependency_templates(shapes: Sequence[Shape]) -> tuple[pd.DataFrame, list[D
         {
             "construction": [d.construction for d in dependencies],
             "structure": [d.structure for d in dependencies],
+            "opening": [d.opening for d in dependencies],
             "role": [d.role for d in dependencies],
             "subject_index": [d.subject_index for d in dependencies],
             "verb_index": [d.verb_index for d in dependencies],

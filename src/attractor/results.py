@@ -37,6 +37,7 @@ _FACTORS = {
     "preceding": "str",  # S/P: each noun before the subject
     "inner_verb_marked": "int64",  # 1 if a verb in the prefix shows number
     "determiner_marked": "int64",  # 1 if a determiner in the prefix shows number
+    "opening": "str",  # what opens the sentence before the subject's clause: matrix_clause …
     "probe_set": "str",  # which block of cells asked for it; "" outside the probes
     "prefix_id": "str",  # items of one prefix are one cluster, not many samples
 }

@@ -10,6 +10,8 @@ from attractor.errors import UserError
 from attractor.grammar import Grammar, Rule
 from attractor.word_classes import WordClass
 
+NONE = "none"
+
 
 @dataclass(frozen=True)
 class Dependency:
@@ -25,6 +27,7 @@ class Dependency:
     role: str
     construction: str
     structure: str
+    opening: str  # what opens the sentence before the subject's clause
     depth: int
     last_cue_distance: int
     inner_verb_marked: bool  # a verb before this one shows number
@@ -65,6 +68,7 @@ class _Walk:
     groups: list[int] = field(default_factory=list)
     depth_of_group: list[int] = field(default_factory=list)
     spans: list[_Span] = field(default_factory=list)
+    openings: list[tuple[int, str]] = field(default_factory=list)  # the slot after it, its name
 
     def visit(self, tree: int, group: int, depth: int, span: int = -1) -> None:
         """Visit a tree whose symbol carries `group`, `depth` constructions down, within `span`."""
@@ -84,6 +88,8 @@ class _Walk:
             self.visit(subtree, groups[child.variable], depth, span)
         if construction:
             self.spans[span].end = len(self.slots)
+        if rule.symbol in self.grammar.openings:
+            self.openings.append((len(self.slots), self.grammar.openings[rule.symbol]))
 
     def _bind(self, rule: Rule, group: int, depth: int) -> dict[str, int]:
         groups = {"": -1}
@@ -143,6 +149,7 @@ def _dependencies(walk: _Walk) -> tuple[Dependency, ...]:
                 role="inner" if walk.depth_of_group[walk.groups[verb]] else "outer",
                 construction=next((s.name for s in inside.values()), SIMPLE),
                 structure=_bracketing(inside) or SIMPLE,
+                opening="+".join(name for end, name in walk.openings if end <= noun) or NONE,
                 depth=_nesting(inside),
                 last_cue_distance=starts[verb] - (starts[cues[-1] + 1] - 1),
                 inner_verb_marked=any(

@@ -78,11 +78,16 @@ def learning_curve(summary: pd.DataFrame) -> alt.VConcatChart | None:
         x = alt.X("sentences:Q", title="training sentences").scale(type="log", nice=False)
         x = x.axis(values=sorted(sizes.unique().tolist()), format=",d", grid=False, labelAngle=-40)
         y = alt.Y("accuracy:Q", title="accuracy").scale(zero=False, domain=[0.3, 1.0])
-        base = alt.Chart(frame, width=WIDTH / 3 - 50, height=240, title=title)
+        base = alt.Chart(
+            frame,
+            width=WIDTH / 3 - 50,
+            height=240,
+            title=alt.Title(title, fontSize=13, fontWeight="normal"),
+        )
         colours, shapes = colour(frame["label"]), shape(frame["label"])
         panels.append(
             alt.layer(
-                base.mark_area(opacity=0.16).encode(
+                base.mark_area(opacity=0.16, clip=True).encode(
                     x=x, y=alt.Y("low:Q"), y2="high:Q", color=colours
                 ),
                 base.mark_line(strokeWidth=2).encode(x=x, y=y, color=colours),

@@ -1,14 +1,14 @@
 """Probes: items drawn by cell, so that no factor moves together with another.
 
-A probe set asks for cells (subject position x distance x nouns between x structure); each is
-drawn with its subject singular and plural, with every number of attractors, in equal quotas.
-Within a cell derivation shapes are uniform, and the numbers of the nouns before and between are
+A probe set asks for cells: start symbol x subject position x distance x structure. Each is drawn
+with its subject singular and plural and with every number of attractors, in equal quotas. Within a
+cell derivation shapes are uniform, and the numbers of the nouns before and between are
 counterbalanced by pattern.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import combinations, groupby, product
 from typing import Any
@@ -34,16 +34,16 @@ _KEYS = {
     "role",
     "max_depth",
     "subject_index",
-    "items_per_cell",
     "cells",
 }
-_CELL_KEYS = {"n_intervening", "distance", "structure"}
+_CELL_KEYS = {"n_intervening", "distance", "structure", "items_per_cell"}
 
 
 @dataclass(frozen=True)
 class Request:
     """One cell asked for: its shape, the number of its subject and of attractors, and how many."""
 
+    counter: CellCounter  # of the cell's start symbol
     role: str
     measure: Measure
     n_attractors: int
@@ -57,18 +57,16 @@ def draw_probes(
     """Draw every probe set; returns the items, cells.csv with its counts of derivations, and
     factors.csv: which factors of the headline set move together.
 
-    sets: name -> start, without, role, subject_index, cells (see conf/suite/probes.yaml). Raises
-    UserError for a cell that no derivation fits, naming those that exist.
+    sets: name -> start, without, role, subject_index, cells … (see conf/suite/probes.yaml).
+    Raises UserError for a cell that no derivation fits, naming those that exist.
     """
     if not sets:
         raise UserError("suite.probes.sets: give at least one set of probes")
     frames, tables = [], []
     for number, (name, spec) in enumerate(sets.items()):
-        requests, counter, table = plan(grammar, name, spec)
+        requests, table = plan(grammar, name, spec)
         rng = np.random.default_rng([seed, number])
-        found = _draw_set(
-            counter, requests, rng, exposure, balanced=bool(spec["balanced"]), name=name
-        )
+        found = _draw_set(grammar, requests, rng, exposure, bool(spec["balanced"]), name)
         frames.append(exposure.mark(found).assign(suite="probes", split="probe", probe_set=name))
         tables.append(table.assign(probe_set=name))
     items = pd.concat(frames, ignore_index=True)
@@ -82,8 +80,8 @@ def draw_probes(
 
 def plan(
     grammar: Grammar, name: str, spec: Mapping[str, Any]
-) -> tuple[list[Request], CellCounter, pd.DataFrame]:
-    """The requests of one probe set, the counter that draws them, and the table of its cells."""
+) -> tuple[list[Request], pd.DataFrame]:
+    """The requests of one probe set, and the table of its cells with their derivations."""
     place = f"suite.probes.sets.{name}"
     if set(spec or ()) != _KEYS:
         wrong = ", ".join(sorted(set(spec or ()) ^ _KEYS))
@@ -93,51 +91,61 @@ def plan(
             raise UserError(f"{place}.cells: give {', '.join(sorted(_CELL_KEYS))} in each, no more")
     _check(place, spec)
     reduced = grammar.without(spec["without"])
-    if spec["start"] not in reduced.rules:
-        raise UserError(f"{place}.start={spec['start']}: no symbol of the grammar, or left out")
-    counter = CellCounter(
-        replace(reduced, start=spec["start"], max_depth=spec["max_depth"]),
-        max_subject_index=max(spec["subject_index"]),
-        max_distance=max(d for cells in spec["cells"] for d in cells["distance"]),
-        max_intervening=max(cells["n_intervening"] for cells in spec["cells"]),
-    )
-    counts = counter.cells(spec["role"])
     requests, rows = [], []
-    for cells in spec["cells"]:
-        for position, distance, structure in product(
-            spec["subject_index"], cells["distance"], cells["structure"]
-        ):
+    for start in spec["start"]:
+        if start not in reduced.rules:
+            raise UserError(f"{place}.start: {start} is no symbol of the grammar, or left out")
+        counter = CellCounter(
+            replace(reduced, start=start, max_depth=spec["max_depth"]),
+            max_subject_index=max(spec["subject_index"]),
+            max_distance=max(d for cells in spec["cells"] for d in cells["distance"]),
+            max_intervening=max(cells["n_intervening"] for cells in spec["cells"]),
+        )
+        counts = counter.cells(spec["role"])
+        for cells, position, distance, structure in _each_cell(spec):
             measure = Measure(position, distance, cells["n_intervening"], structure)
             if not counts[measure]:
                 further = replace(
                     counter, max_distance=2 * counter.max_distance, _counts={}, _folds={}
                 )
-                raise UserError(_impossible(place, measure, further.cells(spec["role"])))
-            rows.append({**measure._asdict(), "role": spec["role"], "derivations": counts[measure]})
+                raise UserError(_impossible(place, start, measure, further.cells(spec["role"])))
+            cell = {"start": start, "role": spec["role"], **measure._asdict()}
+            rows.append({**cell, "derivations": counts[measure]})
             requests += [
-                Request(spec["role"], measure, n_attractors, plural, int(spec["items_per_cell"]))
+                Request(counter, spec["role"], measure, n_attractors, plural, n_items)
+                for n_items in [cells["items_per_cell"]]
                 for n_attractors in range(cells["n_intervening"] + 1)
                 for plural in (0, 1)
             ]
-    return requests, counter, pd.DataFrame(rows)
+    return requests, pd.DataFrame(rows)
+
+
+def _each_cell(spec: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], int, int, str]]:
+    """Each entry of `cells` with each subject_index, distance and structure it asks for."""
+    for cells in spec["cells"]:
+        for position in spec["subject_index"]:
+            for distance, structure in product(cells["distance"], cells["structure"]):
+                yield cells, position, distance, structure
 
 
 def _check(place: str, spec: Mapping[str, Any]) -> None:
     """Refuse values that no plan can be made of."""
     if spec["role"] not in ("outer", "inner"):
         raise UserError(f"{place}.role={spec['role']}: choose outer or inner")
-    for key, least in (("max_depth", 0), ("items_per_cell", 1)):
-        if not isinstance(spec[key], int) or spec[key] < least:
-            raise UserError(f"{place}.{key}={spec[key]}: give a whole number of at least {least}")
-    lists = {"subject_index": spec["subject_index"], "cells": spec["cells"]}
+    numbers = {"max_depth": (spec["max_depth"], 0)}
+    lists = {key: spec[key] for key in ("start", "subject_index", "cells")}
     for number, cells in enumerate(spec["cells"]):
         lists |= {f"cells.{number}.{key}": cells[key] for key in ("distance", "structure")}
+        numbers[f"cells.{number}.items_per_cell"] = (cells["items_per_cell"], 1)
+    for key, (value, least) in numbers.items():
+        if not isinstance(value, int) or value < least:
+            raise UserError(f"{place}.{key}={value}: give a whole number of at least {least}")
     for key, values in lists.items():
         if not isinstance(values, list) or not values:
             raise UserError(f"{place}.{key}={values}: give a list of at least one")
 
 
-def _impossible(place: str, wanted: Measure, counts: Mapping[Measure, int]) -> str:
+def _impossible(place: str, start: str, wanted: Measure, counts: Mapping[Measure, int]) -> str:
     near = sorted(
         m.distance
         for m in counts
@@ -149,14 +157,14 @@ def _impossible(place: str, wanted: Measure, counts: Mapping[Measure, int]) -> s
         else "none exists at any distance"
     )
     return (
-        f"{place}: no sentence has subject_index {wanted.subject_index}, "
+        f"{place}: no {start} has subject_index {wanted.subject_index}, "
         f"distance {wanted.distance}, n_intervening {wanted.n_intervening}, "
         f"structure {wanted.structure}; {exist}"
     )
 
 
 def _draw_set(
-    counter: CellCounter,
+    grammar: Grammar,
     requests: list[Request],
     rng: np.random.Generator,
     exposure: Exposure,
@@ -166,10 +174,11 @@ def _draw_set(
     forest = Forest()
     trees = []
     # Requests for one measure stand together: they share one draw, which is in random order.
-    for (role, measure), some in groupby(requests, key=lambda r: (r.role, r.measure)):
+    for (_, role, measure), group in groupby(requests, key=_place):
+        some = list(group)
         n_items = sum(request.n_items for request in some)
-        trees.append(counter.draw(role, measure, n_items, rng, forest))
-    shapes, shape = shapes_of(counter.grammar, forest, np.concatenate(trees))
+        trees.append(some[0].counter.draw(role, measure, n_items, rng, forest))
+    shapes, shape = shapes_of(grammar, forest, np.concatenate(trees))
     starts = group_starts(shapes, shape)
     plural = rng.integers(0, 2, starts[-1])
     targets = np.empty(len(shape), dtype=np.int64)
@@ -192,6 +201,10 @@ def _draw_set(
     found = found[order == targets[found["sentence_number"]]]
     wanted: pd.DataFrame = found.drop(columns="sentence_number")
     return wanted
+
+
+def _place(request: Request) -> tuple[str, str, Measure]:
+    return request.counter.grammar.start, request.role, request.measure
 
 
 def _target(shape: Shape, request: Request) -> tuple[int, Dependency]:
