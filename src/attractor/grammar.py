@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+import yaml
+
 from attractor.errors import UserError
 from attractor.lexicon import Lexicon
 from attractor.word_classes import WordClass, literal, word_classes
@@ -136,6 +138,7 @@ def read_grammar(spec: Mapping[str, Any], lexicon: Lexicon, regime: str = "natur
             )
         if key != "start" and not isinstance(spec[key], Mapping):
             raise UserError(f"grammar, {key}: give a mapping, as conf/grammar/english.yaml does")
+    spec = {**spec, **{section: _mapping(spec[section], section) for section in ("rules", "words")}}
     if regime not in spec["regimes"]:
         raise UserError(f"data.regime={regime}: the grammar has {', '.join(spec['regimes'])}")
     max_depth, times = _regime(regime, spec["regimes"][regime])
@@ -216,6 +219,18 @@ def _regime(name: str, settings: Any) -> tuple[int, Mapping[str, float]]:
         if not isinstance(factor, int | float) or not 0 < factor < float("inf"):
             raise UserError(f"{place}, times, {symbol}: {factor}; give a number above 0")
     return depth, times
+
+
+def _mapping(section: Any, name: str) -> Mapping[str, Any]:
+    """A section that may be given as a block of yaml text."""
+    try:
+        parsed = yaml.safe_load(section) if isinstance(section, str) else section
+    except yaml.YAMLError as error:
+        reason = " ".join(str(error).split())
+        raise UserError(f"grammar, {name}: this is no yaml: {reason}") from error
+    if not isinstance(parsed, Mapping) or not parsed:
+        raise UserError(f"grammar, {name}: give a mapping of symbols")
+    return parsed
 
 
 def _symbol(text: str, section: str) -> tuple[str, str]:

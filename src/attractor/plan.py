@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 
 from attractor.artifacts import Stage, digest
@@ -47,7 +48,7 @@ class Plan:
 
 def plan(config: Config, seedless: Config) -> Plan:
     """Plan a job. `seedless` is the same job with seed 0 wherever its settings use the seed."""
-    lexicon = read_lexicon(LEXICON)
+    lexicon = _lexicon(LEXICON)
     text = _text_stage(config, lexicon)
     train = _train_stage(config, text)
     suites = {
@@ -67,6 +68,11 @@ def plan(config: Config, seedless: Config) -> Plan:
         run_id=f"{config.model['name']}-{config.data.regime}-s{config.seed}-{train.key[:8]}",
         config_id=_train_stage(seedless, _text_stage(seedless, lexicon)).key[:8],
     )
+
+
+@cache
+def _lexicon(folder: Path) -> Lexicon:
+    return read_lexicon(folder)  # once a process: a worker of a sweep plans many jobs
 
 
 def _text_stage(config: Config, lexicon: Lexicon) -> Stage:
