@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import pandas as pd
 import pytest
 import yaml
-from toy import write_lexicon
 
+from attractor.exposure import Exposure
 from attractor.grammar import Grammar, read_grammar
 from attractor.lexicon import Lexicon, read_lexicon
 from attractor.resources import CONF, LEXICON
+from attractor.suites.probes import draw_probes
+from attractor.text import draw_text
+from toy import write_lexicon
 
 
 @pytest.fixture(scope="session")
@@ -21,9 +25,9 @@ def lexicon() -> Lexicon:
 
 @pytest.fixture(scope="session")
 def english() -> dict[str, Any]:
-    """conf/grammar/english.yaml, as a mapping; not to be changed."""
+    """conf/grammar/english.yaml, its blocks of text read too; not to be changed."""
     spec: dict[str, Any] = yaml.safe_load((CONF / "grammar/english.yaml").read_text("utf-8"))
-    return spec
+    return spec | {section: yaml.safe_load(spec[section]) for section in ("rules", "words")}
 
 
 @pytest.fixture(scope="session")
@@ -37,6 +41,19 @@ def probes_spec() -> dict[str, Any]:
 def grammar(english: dict[str, Any], lexicon: Lexicon) -> Grammar:
     """The English grammar, natural regime."""
     return read_grammar(english, lexicon)
+
+
+@pytest.fixture(scope="session")
+def text(grammar: Grammar) -> pd.DataFrame:
+    """3,000 sentences of training text, 400 of validation, 500 of test; not to be changed."""
+    return draw_text(grammar, 3_000, 400, 500, seed=0)
+
+
+@pytest.fixture(scope="session")
+def probes(grammar: Grammar, text: pd.DataFrame, probes_spec: dict[str, Any]) -> pd.DataFrame:
+    """The bundled probes, beside that text; not to be changed."""
+    exposure = Exposure.of(text[text["split"] == "train"])
+    return draw_probes(grammar, exposure, probes_spec["sets"], probes_spec["seed"])[0]
 
 
 @pytest.fixture(scope="session")

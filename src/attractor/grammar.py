@@ -131,12 +131,12 @@ class Grammar:
 
 def read_grammar(spec: Mapping[str, Any], lexicon: Lexicon, regime: str = "natural") -> Grammar:
     """Compile a grammar's yaml (as a mapping) for one regime. Raises UserError naming the rule."""
-    for key in ("start", "rules", "words", "constructions", "openings", "regimes"):
+    for key in ("start", "rules", "words", "constructions", "regimes"):
         if key not in spec:
             raise UserError(
                 f"grammar: no `{key}:` section; see the head of conf/grammar/english.yaml"
             )
-        if key != "start" and not isinstance(spec[key], Mapping):
+        if key not in ("start", "rules", "words") and not isinstance(spec[key], Mapping):
             raise UserError(f"grammar, {key}: give a mapping, as conf/grammar/english.yaml does")
     spec = {**spec, **{section: _mapping(spec[section], section) for section in ("rules", "words")}}
     if regime not in spec["regimes"]:
@@ -190,7 +190,7 @@ def read_grammar(spec: Mapping[str, Any], lexicon: Lexicon, regime: str = "natur
                 weight *= times.get(child.symbol, 1.0)
             add(name, variable, children, weight)
     for section in ("constructions", "openings", "times"):
-        for name in {**spec, "times": times}[section]:
+        for name in {"openings": {}, **spec, "times": times}[section]:
             if name not in rules:
                 raise UserError(
                     f"grammar, {section}: {name} is no symbol of rules:; define it there"
@@ -200,7 +200,7 @@ def read_grammar(spec: Mapping[str, Any], lexicon: Lexicon, regime: str = "natur
         rules={symbol: tuple(some) for symbol, some in rules.items()},
         classes=classes,
         constructions=dict(spec["constructions"]),
-        openings=dict(spec["openings"]),
+        openings=dict(spec.get("openings", {})),
         max_depth=max_depth,
     )
     _check(grammar)
@@ -228,8 +228,8 @@ def _mapping(section: Any, name: str) -> Mapping[str, Any]:
     except yaml.YAMLError as error:
         reason = " ".join(str(error).split())
         raise UserError(f"grammar, {name}: this is no yaml: {reason}") from error
-    if not isinstance(parsed, Mapping) or not parsed:
-        raise UserError(f"grammar, {name}: give a mapping of symbols")
+    if not isinstance(parsed, Mapping):
+        raise UserError(f"grammar, {name}: give a mapping, as conf/grammar/english.yaml does")
     return parsed
 
 
