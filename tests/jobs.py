@@ -7,7 +7,7 @@ from pathlib import Path
 from hydra import compose, initialize_config_dir
 
 from attractor.cli import configuration
-from attractor.plan import Plan, plan
+from attractor.plan import SEEDLESS, Plan, plan
 from attractor.resources import CONF
 
 TINY = [
@@ -26,4 +26,4 @@ def tiny_job(output_dir: Path, *overrides: str) -> Plan:
     """The plan of a job of a few seconds; later overrides win."""
     with initialize_config_dir(version_base="1.3", config_dir=str(CONF)):
         raw = compose("config", [*TINY, f"output_dir={output_dir}", *overrides])
-    return plan(configuration(raw), configuration(raw, seed=0))
+    return plan(configuration(raw), configuration(raw, seed=SEEDLESS))

@@ -82,8 +82,31 @@ def test_build_once_then_find(store: ArtifactStore) -> None:
     assert len(calls) == 1
     assert calls[0] != first  # built beside its place
     assert (first / "items.csv").read_text() == "a,b\n"
-    assert json.loads((first / "stage.json").read_text()) == STAGE.parts
+    done = json.loads((first / "stage.json").read_text())
+    assert done == {**STAGE.parts, "files": {"items.csv": 4}}
     assert visible(store.root) == {first.name}
+
+
+@pytest.mark.parametrize("name", ["items.csv", "stage.json"])
+@pytest.mark.parametrize("size", [0, 2, None])
+def test_an_output_that_was_cut_short_since_is_built_again(
+    store: ArtifactStore, name: str, size: int | None
+) -> None:
+    path = store.get(STAGE, build)
+    if size is None:
+        (path / name).unlink()
+    else:
+        os.truncate(path / name, size)
+    assert not store.has(STAGE)
+    assert (store.get(STAGE, build) / "items.csv").read_text() == "a,b\n"
+    assert store.has(STAGE)
+    assert visible(store.root) == {path.name}
+
+
+def test_an_output_of_a_version_that_noted_no_sizes_still_counts(store: ArtifactStore) -> None:
+    path = store.get(STAGE, build)
+    (path / "stage.json").write_text(json.dumps(STAGE.parts))
+    assert store.has(STAGE)
 
 
 def test_nothing_is_seen_at_its_place_before_it_is_whole(store: ArtifactStore) -> None:
@@ -238,7 +261,7 @@ def test_put_copy_sees_a_change_of_equal_length_and_time(tmp_path: Path) -> None
 def test_a_refusal_to_write_names_file_reason_and_remedy(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with (
-        pytest.raises(UserError, match=r"file/below: cannot be written \(Not a directory\)") as told,
+        pytest.raises(UserError, match=r"below: cannot be written \(Not a directory\)") as told,
         explain_write_errors(tmp_path),
     ):
         (tmp_path / "file" / "below").mkdir()

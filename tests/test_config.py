@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from tiny import job
 
 from attractor.config import Config, from_mapping
 from attractor.errors import UserError
 from attractor.plan import Plan
+from tiny import job
 
 BASE = job()
 

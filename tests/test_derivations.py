@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy.stats import chi2_contingency, chisquare
-from toy import grammar_spec, toy_spec
 
 from attractor.derivations import Forest, Ids, draw_by_weight
 from attractor.grammar import Grammar, read_grammar
 from attractor.lexicon import Lexicon
+from toy import grammar_spec, toy_spec
 
 TWINS = {
     "Sentence": ["3 Pair Pair", "1 Pair"],

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from toy import CONSTRUCTIONS, PLAIN, RULES, WORDS, grammar_spec, toy_spec
+import yaml
 
 from attractor.errors import UserError
 from attractor.grammar import Child, Grammar, read_grammar
 from attractor.lexicon import Lexicon
+from toy import CONSTRUCTIONS, PLAIN, RULES, WORDS, grammar_spec, toy_spec
 
 NOUN = WORDS["Noun[n]"]
 NESTING = {
@@ -65,6 +66,18 @@ def test_rules_are_read_with_weight_children_and_numbers(toy_lexicon: Lexicon) -
     ]
     assert str(grammar.rules["Pause"][0]) == "Pause: nothing"
     assert grammar.classes['"not"'].forms == ((("not",), ("not",)),)
+
+
+def test_blocks_of_text_are_read_as_mappings(toy_lexicon: Lexicon) -> None:
+    spec = toy_spec("MARKED", 2)
+    text = spec | {section: yaml.safe_dump(spec[section]) for section in ("rules", "words")}
+    plain, from_text = read_grammar(spec, toy_lexicon), read_grammar(text, toy_lexicon)
+    assert from_text.rules.keys() == plain.rules.keys()
+    for symbol, rules in plain.rules.items():
+        assert [(str(r), r.weight) for r in from_text.rules[symbol]] == [
+            (str(r), r.weight) for r in rules
+        ]
+    assert from_text.classes == plain.classes
 
 
 def test_rules_of_one_grammar_have_distinct_indices(grammar: Grammar) -> None:
@@ -287,6 +300,17 @@ def test_refused_rules(
             "grammar, constructions: Noun is no symbol of rules:; define it there",
         ),
         ({"rules": None}, "grammar, rules: give a mapping"),
+        ({"words": "- a list"}, "grammar, words: give a mapping"),
+        ({"rules": "Sentence: ["}, "grammar, rules: this is no yaml: "),
+        (
+            {"rules": "Sentence: [1 A]\nA: [1 The]\nA: [1 Near]"},
+            "grammar: A is defined twice; rename one, or join the two",
+        ),
+        ({"constructions": "PrepPhrase"}, "grammar, constructions: give a mapping"),
+        (
+            {"openings": {"Phrase": "phrase"}},
+            "grammar, openings: Phrase is no symbol of rules:; define it there",
+        ),
         ({"rules": {"Sentence": "1 The"}}, "grammar, rules, Sentence: give a list of expansions"),
         ({"rules": {"Sentence": None}}, "grammar, rules, Sentence: give a list of expansions"),
         (
@@ -314,9 +338,7 @@ def test_refused_rules(
         ),
     ],
 )
-def test_refused_sections(
-    toy_lexicon: Lexicon, sections: Mapping[str, Any], message: str
-) -> None:
+def test_refused_sections(toy_lexicon: Lexicon, sections: Mapping[str, Any], message: str) -> None:
     assert message in refusal(toy_lexicon, grammar_spec(PLAIN) | dict(sections))
 
 

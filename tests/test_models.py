@@ -12,7 +12,6 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from tiny import FLAGSHIP, MODELS, examples, items, job, network
 
 from attractor.errors import UserError
 from attractor.models.protocol import Network
@@ -21,6 +20,7 @@ from attractor.network import build_network, build_task
 from attractor.scoring import margins
 from attractor.tasks.number_prediction import NumberPrediction
 from attractor.vocab import Vocabulary
+from tiny import FLAGSHIP, MODELS, examples, items, job, network
 
 Array = NDArray[np.float64]
 TASK = NumberPrediction()
@@ -110,9 +110,7 @@ def test_backward_states_are_the_forward_layer_on_the_reversed_text(cell: str) -
     assert backward is not None
     for row, text in enumerate(TEXTS):
         n = len(text)
-        np.testing.assert_allclose(
-            backward[row, :n], reversed_forward[row, :n].flip(0), atol=1e-10
-        )
+        np.testing.assert_allclose(backward[row, :n], reversed_forward[row, :n].flip(0), atol=1e-10)
 
 
 @torch.no_grad()
@@ -281,5 +279,3 @@ def test_seed_decides_the_initial_weights() -> None:
     first, again, other = weights(3), weights(3), weights(4)
     assert all(torch.equal(first[name], again[name]) for name in first)
     assert not any(torch.equal(first[name], other[name]) for name in first)
-
-

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from tiny import FLAGSHIP, FLAGSHIP_ITEMS, items
 
 from attractor.batching import Examples
 from attractor.tasks.number_prediction import NumberPrediction
 from attractor.vocab import Vocabulary
+from tiny import FLAGSHIP, FLAGSHIP_ITEMS, items
 
 OTHER = "the key to the cabinet is here"
 TASK = NumberPrediction()

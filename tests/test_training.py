@@ -28,7 +28,7 @@ VALID = first_word_rule(20, seed=2)
 STILL = 1e-30  # a learning rate at which no weight moves
 
 
-class Stopped(Exception):
+class StoppedError(Exception):
     """Stands for kill -9 right after an epoch's state was written."""
 
 
@@ -75,9 +75,9 @@ def test_a_stopped_run_ends_as_one_never_stopped(
     def write(state: TrainingState) -> None:
         checkpoints.save_state(state, path)
         if state.epoch == stop:
-            raise Stopped
+            raise StoppedError
 
-    with pytest.raises(Stopped):
+    with pytest.raises(StoppedError):
         fit(network(cell, both_ends), given, seed=7, after_epoch=write)
     torch.manual_seed(99)  # a new process: other weights to begin with, another state of the dice
     found = checkpoints.load_state(path)
@@ -88,6 +88,24 @@ def test_a_stopped_run_ends_as_one_never_stopped(
     assert all(same(one, other) for one, other in zip(whole.epochs, resumed.epochs, strict=True))
     assert same(whole.optimizer, resumed.optimizer)
     assert without_seconds(whole) == without_seconds(resumed)
+
+
+def test_a_resumed_run_throws_the_dice_of_its_epoch() -> None:
+    """A network with dropout: what is dropped depends on seed and epoch, not on what ran before."""
+
+    def dropping() -> Network:
+        net = network()
+        net.readout = torch.nn.Sequential(torch.nn.Dropout(0.5), net.readout)
+        return net
+
+    kept: list[TrainingState] = []
+    whole = fit(
+        dropping(),
+        settings(max_epochs=3),
+        after_epoch=lambda state: kept.append(copy.deepcopy(state)),
+    )
+    resumed = fit(dropping(), settings(max_epochs=3), state=kept[0])
+    assert same(whole.epochs[-1], resumed.epochs[-1])
 
 
 def test_going_on_from_a_finished_state_trains_no_more() -> None:
@@ -263,6 +281,4 @@ def test_bfloat16_computes_otherwise_and_keeps_float32_weights() -> None:
     half = fit(network("lstm"), settings(max_epochs=2, precision="bf16"))
     assert not same(full.epochs[-1], half.epochs[-1])
     assert {value.dtype for value in half.epochs[-1].values()} == {torch.float32}
-    assert half.history[-1]["train_loss"] == pytest.approx(
-        full.history[-1]["train_loss"], abs=0.02
-    )
+    assert half.history[-1]["train_loss"] == pytest.approx(full.history[-1]["train_loss"], abs=0.02)

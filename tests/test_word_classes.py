@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from toy import WORDS
 
 from attractor.errors import UserError
 from attractor.lexicon import Lexicon
 from attractor.word_classes import literal, word_classes
+from toy import WORDS
 
 
 def test_nouns_with_forms_and_animacy(toy_lexicon: Lexicon) -> None:

@@ -18,7 +18,7 @@ from attractor.cli import configuration
 from attractor.config import TrainConfig
 from attractor.models.protocol import Network
 from attractor.models.recurrent import Recurrent
-from attractor.plan import Plan, plan
+from attractor.plan import SEEDLESS, Plan, plan
 from attractor.resources import CONF
 from attractor.tasks.number_prediction import NumberPrediction
 
@@ -41,7 +41,7 @@ def job(*overrides: str) -> Plan:
     values = [o for o in overrides if o not in groups]
     raw = OmegaConf.merge(composed(*groups), OmegaConf.from_dotlist(values))
     assert isinstance(raw, DictConfig)
-    return plan(configuration(raw), configuration(raw, seed=0))
+    return plan(configuration(raw), configuration(raw, seed=SEEDLESS))
 
 
 def settings(**changed: object) -> TrainConfig:

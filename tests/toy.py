@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import product
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from attractor.derivations import Forest
+from attractor.grammar import Grammar
 from attractor.lexicon import Lexicon, read_lexicon
 
 TABLES = {
@@ -123,7 +128,7 @@ PLAIN = {"Sentence": ["1 The Noun[n] Laughs[n]"]}
 
 # Modifiers nested and stacked; prepositions of one to three tokens.
 STACKED = {
-    "Sentence": ["3 NounPhrase[n] Laughs[n]", "1 Preposition The Noun[o] \",\" Sentence2"],
+    "Sentence": ["3 NounPhrase[n] Laughs[n]", '1 Preposition The Noun[o] "," Sentence2'],
     "Sentence2": ["1 NounPhrase[n] Laughs[n]"],
     "NounPhrase[n]": [
         "4 The Noun[n]",
@@ -136,32 +141,32 @@ STACKED = {
 
 # An object relative with a verb of its own, nouns of one and two tokens, empty expansions.
 MARKED = {
-    "Sentence": ["1 NounPhrase[n] Filler Predicate[n]", "1 Parenthesis \",\" Sentence3"],
+    "Sentence": ["1 NounPhrase[n] Filler Predicate[n]", '1 Parenthesis "," Sentence3'],
     "Sentence3": ["1 NounPhrase[n] Predicate[n]"],
     "NounPhrase[n]": ["3 The AnyNoun[n]", "1 The AnyNoun[n] Relative"],
     "Relative": ["1 NounPhrase[r] Filler Was[r] Liking[r]"],
-    "Filler": ["2 nothing", "1 Adverb", "1 \",\" Parenthesis \",\""],
+    "Filler": ["2 nothing", "1 Adverb", '1 "," Parenthesis ","'],
     "Predicate[n]": ["2 Laughs[n]", "1 Was[n] Rusty[n]"],
 }
 
 # Two verbs for one noun, and a clause within a clause.
 COORDINATED = {
     "Sentence": ["2 Clause", "1 The Noun[m] Says[m] Complement"],
-    "Complement": ["1 \"that\" Sentence"],
+    "Complement": ['1 "that" Sentence'],
     "Clause": ["1 NounPhrase[n] VerbPhrase[n]"],
     "NounPhrase[n]": ["2 The Noun[n]", "1 The Noun[n] PrepPhrase"],
     "PrepPhrase": ["1 Near NounPhrase[p]"],
-    "VerbPhrase[n]": ["2 Laughs[n]", "1 Laughs[n] \"and\" Laughs[n]", "1 Laughs[n] PrepPhrase"],
+    "VerbPhrase[n]": ["2 Laughs[n]", '1 Laughs[n] "and" Laughs[n]', "1 Laughs[n] PrepPhrase"],
 }
 
 # Shapes that no bundled grammar has but its notation allows: a construction that is nothing but
 # another, an empty one beside a full one, and a noun and verb under one symbol that carries both.
 ODD = {
-    "Sentence": ["1 Core[n] \"and\" Laughs[n]", "1 NounPhrase[n] Laughs[n]"],
+    "Sentence": ['1 Core[n] "and" Laughs[n]', "1 NounPhrase[n] Laughs[n]"],
     "Core[n]": ["1 NounPhrase[n] Laughs[n]", "1 NounPhrase[n] Laughs[n] PrepPhrase"],
     "NounPhrase[n]": ["2 The Noun[n]", "1 The Noun[n] Modifier", "1 The Noun[n] Pause PrepPhrase"],
     "Modifier": ["1 PrepPhrase", "1 PrepPhrase Pause"],
-    "Pause": ["1 nothing", "1 \",\""],
+    "Pause": ["1 nothing", '1 ","'],
     "PrepPhrase": ["1 Near NounPhrase[p]", "1 Near NounPhrase[p] Laughs[p]"],
 }
 
@@ -201,3 +206,19 @@ def grammar_spec(
 def toy_spec(name: str, max_depth: int) -> dict[str, Any]:
     """One of the toy grammars by name, as a mapping."""
     return grammar_spec(RULES[name], CONSTRUCTIONS[name], max_depth)
+
+
+def all_trees(grammar: Grammar, forest: Forest, symbol: str, depth: int) -> list[int]:
+    """Every tree of `symbol` with at most `depth` nested constructions."""
+    if symbol in grammar.classes:
+        return [forest.leaf(symbol)]
+    inside = depth - (symbol in grammar.constructions)
+    if inside < 0:
+        return []
+    trees = []
+    for rule in grammar.rules[symbol]:
+        choices = [all_trees(grammar, forest, child.symbol, inside) for child in rule.children]
+        for children in product(*choices):
+            row = np.array([children], dtype=np.int64)
+            trees += forest.trees(rule, row).tolist()
+    return trees

@@ -56,7 +56,12 @@ class ArtifactStore:
         return self.root / f"{stage.name}-{stage.key}"
 
     def has(self, stage: Stage) -> bool:
-        return (self.path(stage) / _DONE).exists()
+        """Whether the output stands there whole: a file that was cut short since counts as none."""
+        try:
+            done = json.loads((self.path(stage) / _DONE).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return False
+        return is_whole(self.path(stage), done)
 
     def scratch(self, stage: Stage) -> Path:
         """A folder that outlives a killed build of the stage, for its checkpoints."""
@@ -75,12 +80,27 @@ class ArtifactStore:
         temporary = Path(tempfile.mkdtemp(prefix=".building-", dir=self.root))
         try:
             build(temporary)
-            (temporary / _DONE).write_text(json.dumps(dict(stage.parts), indent=1, sort_keys=True))
+            done = {**stage.parts, "files": file_sizes(temporary)}
+            (temporary / _DONE).write_text(json.dumps(done, indent=1, sort_keys=True))
             if not self.has(stage):  # else another builder was faster, where locks do not hold
                 publish(temporary, self.path(stage))
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
         shutil.rmtree(self.scratch(stage), ignore_errors=True)
+
+
+def file_sizes(folder: Path) -> dict[str, int]:
+    """The size in bytes of each file of a folder, to be kept beside them."""
+    return {path.name: path.stat().st_size for path in sorted(folder.iterdir())}
+
+
+def is_whole(folder: Path, facts: Mapping[str, Any]) -> bool:
+    """Whether the folder holds all of the files, in the sizes, that `facts` noted of it."""
+    noted: dict[str, int] = facts.get("files", {})
+    try:
+        return all((folder / name).stat().st_size == size for name, size in noted.items())
+    except OSError:
+        return False
 
 
 def publish(temporary: Path, final: Path) -> None:

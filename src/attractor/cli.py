@@ -24,10 +24,10 @@ ConfigStore.instance().store(name="schema", node=Config)
 def app(raw: DictConfig) -> None:
     """One job: plan it, and carry out its stages."""
     from attractor.pipeline import run
-    from attractor.plan import plan
+    from attractor.plan import SEEDLESS, plan
 
     try:
-        job = plan(configuration(raw), configuration(raw, seed=0))
+        job = plan(configuration(raw), configuration(raw, seed=SEEDLESS))
         overrides = OmegaConf.to_container(HydraConfig.get().overrides.task, resolve=True)
         run(job, _choices(raw, overrides), lambda line: print(line, flush=True))
         if job.config.stages == ["generate"]:

@@ -37,7 +37,9 @@ def _configuration(error: Exception, root: BaseException) -> str:
         key = message.split("'")[1] if "'" in message else message
         return f"{key}: there is no such key; `attractor --cfg job` lists those that exist"
     if root is not error:
-        return f"{message}: {_first_line(root)}; give a value of that type"
+        reason = _first_line(root)
+        wanted = "a whole number" if "Integer" in reason else "a value of that type"
+        return f"{message}: {reason}; give {wanted}"
     return message
 
 

@@ -45,6 +45,8 @@ def run(job: Plan, choices: Mapping[str, Any], say: Callable[[str], None]) -> No
             if "evaluate" in stages:
                 publish(store, job, choices)
             say(f"{job.run_id}: {_summary(store, job)}")
+        except UserError:
+            raise  # nothing failed: the job was never a sound one
         except Exception:
             runs.keep_traceback(job)
             raise

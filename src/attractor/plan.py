@@ -16,6 +16,10 @@ from attractor.resources import LEXICON
 VERSIONS = {"text": 1, "suite": 1, "baselines": 1, "train": 1, "evaluate": 1}
 
 
+# A seed that stands for any: where a configuration's seeds follow the run's, they follow this one.
+SEEDLESS = 2**31 - 1
+
+
 @dataclass(frozen=True)
 class Plan:
     """The stages of one job. run_id names the run; config_id the same job whatever its seed."""
@@ -47,7 +51,7 @@ class Plan:
 
 
 def plan(config: Config, seedless: Config) -> Plan:
-    """Plan a job. `seedless` is the same job with seed 0 wherever its settings use the seed."""
+    """Plan a job. `seedless` is the same job with seed SEEDLESS."""
     lexicon = _lexicon(LEXICON)
     text = _text_stage(config, lexicon)
     train = _train_stage(config, text)

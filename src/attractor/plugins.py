@@ -20,7 +20,7 @@ def call_target(place: str, options: Mapping[str, Any], **given: Any) -> Any:
     module, _, name = str(target).rpartition(".")
     try:
         function = getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError, ValueError) as error:
+    except (ImportError, AttributeError, ValueError, TypeError) as error:
         raise UserError(f"{place}._target_={target}: cannot be imported ({error})") from error
     arguments = {key: value for key, value in options.items() if key != "_target_"}
     try:

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from attractor.artifacts import publish
+from attractor.artifacts import file_sizes, is_whole, publish
 from attractor.plan import Plan
 
 MANIFEST = "manifest.json"
@@ -28,13 +28,15 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 
 def is_published(job: Plan) -> bool:
-    """Whether the job's run and its baselines stand in the experiment, up to date."""
-    run = read_manifest(job.folder / job.run_id)
-    baselines = read_manifest(job.folder / job.baselines_id)
-    return (
-        run.get("fingerprint") == job.evaluate.key
-        and baselines.get("fingerprint") == job.baselines.key
+    """Whether the job's run and its baselines stand in the experiment, whole and up to date."""
+    return _stands(job.folder / job.run_id, job.evaluate.key) and _stands(
+        job.folder / job.baselines_id, job.baselines.key
     )
+
+
+def _stands(folder: Path, fingerprint: str) -> bool:
+    manifest = read_manifest(folder)
+    return manifest.get("fingerprint") == fingerprint and is_whole(folder, manifest)
 
 
 def publish_run(
@@ -57,8 +59,7 @@ def publish_run(
 
 def publish_baselines(job: Plan, choices: Mapping[str, Any], fill: Callable[[Path], None]) -> None:
     """Publish the folder of the baselines for this job's text, unless it is there."""
-    folder = job.folder / job.baselines_id
-    if read_manifest(folder).get("fingerprint") == job.baselines.key:
+    if _stands(job.folder / job.baselines_id, job.baselines.key):
         return
     own = {
         "run_id": job.baselines_id,
@@ -90,6 +91,7 @@ def _publish(job: Plan, own: Mapping[str, Any], fill: Callable[[Path], None]) ->
     try:
         fill(temporary)
         OmegaConf.save(OmegaConf.create(asdict(job.config)), temporary / "config.yaml")
+        manifest["files"] = file_sizes(temporary)
         (temporary / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
         publish(temporary, job.folder / str(own["run_id"]))
     finally:
