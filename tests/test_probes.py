@@ -142,10 +142,8 @@ def test_headline_probes_give_nothing_away(balanced: pd.DataFrame, lexicon: Lexi
 
 def test_inner_and_marked_sets_are_what_they_say(probes: pd.DataFrame) -> None:
     inner = probes[probes["probe_set"] == "inner"]
-    # The opening's noun and the sentence's subject; sometimes the subject of a relative too.
     lengths = inner["preceding"].str.len()
-    assert set(lengths) == {2, 3}
-    assert (lengths == 2).mean() > 0.8
+    assert set(lengths) == {2}  # the opening's noun and the sentence's subject
     for (*_, n_before), items in inner.groupby([*CELL, lengths.rename("n_before")]):
         found = Counter(items["preceding"])
         counts = [found["".join(pattern)] for pattern in product("SP", repeat=n_before)]

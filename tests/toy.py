@@ -21,12 +21,12 @@ key,keys,inanimate,no
 box,boxes,inanimate,no
 bus driver,bus drivers,animate,no
 """,
-    "verbs": """third_singular,plural,past,progressive,frames,subject
-laughs,laugh,laughed,laughing,intransitive,animate
-vanishes,vanish,vanished,vanishing,intransitive,any
-likes,like,liked,liking,transitive,animate
-delays,delay,delayed,delaying,transitive,any
-says,say,said,saying,sentence,animate
+    "verbs": """third_singular,plural,past,progressive,frames,subject,aspect
+laughs,laugh,laughed,laughing,intransitive,animate,dynamic
+vanishes,vanish,vanished,vanishing,intransitive,any,dynamic
+likes,like,liked,liking,transitive,animate,dynamic
+delays,delay,delayed,delaying,transitive,any,dynamic
+says,say,said,saying,sentence,animate,dynamic
 """,
     "auxiliaries": """lemma,tense,singular,plural
 be,present,is,are

@@ -17,7 +17,7 @@ from attractor.errors import UserError
 
 COLUMNS = {  # a table may hold further ones
     "nouns": ("singular", "plural", "animacy", "irregular"),
-    "verbs": ("third_singular", "plural", "past", "progressive", "frames", "subject"),
+    "verbs": ("third_singular", "plural", "past", "progressive", "frames", "subject", "aspect"),
     "auxiliaries": ("lemma", "tense", "singular", "plural"),
     "adjectives": ("adjective", "of"),
     "adverbs": ("adverb", "position"),
@@ -38,6 +38,7 @@ CHOICES = {
     ("nouns", "irregular"): ("yes", "no"),
     ("verbs", "frames"): ("intransitive", "transitive", "sentence", "transitive_past"),
     ("verbs", "subject"): ("animate", "any"),
+    ("verbs", "aspect"): ("dynamic", "stative"),
     ("auxiliaries", "tense"): ("present", "past"),
     ("adjectives", "of"): ("animate", "inanimate", "any"),
     ("adverbs", "position"): ("preverbal", "clause"),
