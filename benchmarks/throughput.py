@@ -18,10 +18,11 @@ from hydra import compose, initialize_config_dir
 from attractor.cli import configuration
 from attractor.config import Config
 from attractor.exposure import Exposure
-from attractor.grammar import Grammar, read_grammar
+from attractor.grammar import Grammar
 from attractor.lexicon import read_lexicon
 from attractor.models.protocol import Network
 from attractor.network import build_network, build_task
+from attractor.notation import read_grammar
 from attractor.progress import progress_bar
 from attractor.provenance import provenance
 from attractor.resources import CONF, LEXICON

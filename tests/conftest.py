@@ -9,8 +9,9 @@ import pytest
 import yaml
 
 from attractor.exposure import Exposure
-from attractor.grammar import Grammar, read_grammar
+from attractor.grammar import Grammar
 from attractor.lexicon import Lexicon, read_lexicon
+from attractor.notation import read_grammar
 from attractor.resources import CONF, LEXICON
 from attractor.suites.probes import draw_probes
 from attractor.text import draw_text

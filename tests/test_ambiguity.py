@@ -16,8 +16,9 @@ import pandas as pd
 import pytest
 
 from attractor.derivations import Forest
-from attractor.grammar import Grammar, read_grammar
+from attractor.grammar import Grammar
 from attractor.lexicon import Lexicon
+from attractor.notation import read_grammar
 from attractor.shapes import flatten
 from attractor.text import draw_text
 from attractor.word_classes import WordClass

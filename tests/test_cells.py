@@ -13,8 +13,9 @@ from scipy.stats import chi2_contingency, chisquare
 
 from attractor.cells import CellCounter, Measure
 from attractor.derivations import Forest
-from attractor.grammar import Grammar, read_grammar
+from attractor.grammar import Grammar
 from attractor.lexicon import Lexicon
+from attractor.notation import read_grammar
 from attractor.shapes import Shape, flatten
 from toy import all_trees, grammar_spec, toy_spec
 

@@ -10,8 +10,9 @@ import pytest
 from scipy.stats import chi2_contingency, chisquare
 
 from attractor.derivations import Forest, Ids, draw_by_weight
-from attractor.grammar import Grammar, read_grammar
+from attractor.grammar import Grammar
 from attractor.lexicon import Lexicon
+from attractor.notation import read_grammar
 from toy import grammar_spec, toy_spec
 
 TWINS = {

@@ -9,8 +9,9 @@ import pytest
 import yaml
 
 from attractor.errors import UserError
-from attractor.grammar import Child, Grammar, read_grammar
+from attractor.grammar import Child, Grammar
 from attractor.lexicon import Lexicon
+from attractor.notation import read_grammar
 from toy import CONSTRUCTIONS, PLAIN, RULES, WORDS, grammar_spec, toy_spec
 
 NOUN = WORDS["Noun[n]"]

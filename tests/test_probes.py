@@ -12,8 +12,9 @@ import pytest
 
 from attractor.errors import UserError
 from attractor.exposure import Exposure
-from attractor.grammar import Grammar, read_grammar
+from attractor.grammar import Grammar
 from attractor.lexicon import Lexicon
+from attractor.notation import read_grammar
 from attractor.results import ITEMS
 from attractor.suites.probes import draw_probes, plan
 from toy import toy_spec

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from attractor.derivations import Forest, draw_by_weight
 from attractor.errors import UserError
-from attractor.grammar import Grammar, read_grammar
+from attractor.grammar import Grammar
 from attractor.lexicon import Lexicon
+from attractor.notation import read_grammar
 from attractor.realise import Sentences, fill, group_starts, items, ragged, starts_of, texts
 from attractor.text import draw_text, shapes_of
 from toy import WORDS, grammar_spec, toy_spec

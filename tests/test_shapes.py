@@ -9,8 +9,9 @@ import pytest
 
 from attractor.derivations import Forest
 from attractor.errors import UserError
-from attractor.grammar import Grammar, read_grammar
+from attractor.grammar import Grammar
 from attractor.lexicon import Lexicon
+from attractor.notation import read_grammar
 from attractor.shapes import Dependency, Shape, flatten
 from toy import WORDS, grammar_spec, toy_spec
 

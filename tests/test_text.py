@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 
 from attractor.errors import UserError
-from attractor.grammar import Grammar, read_grammar
+from attractor.grammar import Grammar
 from attractor.lexicon import Lexicon
+from attractor.notation import read_grammar
 from attractor.results import ITEMS
 from attractor.text import draw_text
 from toy import PLAIN, grammar_spec

@@ -67,7 +67,7 @@ def text(store: ArtifactStore, job: Plan) -> Path:
     """The stage that draws training, validation and test items: items.csv, vocabulary.json."""
 
     def build(folder: Path) -> None:
-        from attractor.grammar import read_grammar
+        from attractor.notation import read_grammar
         from attractor.results import ITEMS, write_csv
         from attractor.text import draw_text
         from attractor.vocab import Vocabulary
@@ -88,7 +88,7 @@ def suite(store: ArtifactStore, job: Plan, name: str) -> Path:
 
     def build(folder: Path) -> None:
         from attractor.exposure import Exposure
-        from attractor.grammar import read_grammar
+        from attractor.notation import read_grammar
         from attractor.plugins import call_target
         from attractor.results import ITEMS, write_csv
 
