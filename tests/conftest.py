@@ -35,6 +35,8 @@ def english() -> dict[str, Any]:
 def probes_spec() -> dict[str, Any]:
     """conf/suite/probes.yaml, as a mapping; not to be changed."""
     spec: dict[str, Any] = yaml.safe_load((CONF / "suite/probes.yaml").read_text("utf-8"))
+    for probe_set in spec["sets"].values():
+        probe_set["cells"] = yaml.safe_load(probe_set["cells"])
     return spec
 
 

@@ -305,7 +305,7 @@ def test_refused_rules(
         ({"rules": "Sentence: ["}, "grammar, rules: this is no yaml: "),
         (
             {"rules": "Sentence: [1 A]\nA: [1 The]\nA: [1 Near]"},
-            "grammar: A is defined twice; rename one, or join the two",
+            "grammar, rules: A is defined twice; rename one, or join the two",
         ),
         ({"constructions": "PrepPhrase"}, "grammar, constructions: give a mapping"),
         (

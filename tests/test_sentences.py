@@ -20,7 +20,7 @@ from attractor.suites.sentences import read_sentences
 @pytest.fixture(scope="module")
 def flagship() -> list[dict[str, Any]]:
     spec = yaml.safe_load((CONF / "suite/flagship.yaml").read_text("utf-8"))
-    sentences: list[dict[str, Any]] = spec["sentences"]
+    sentences: list[dict[str, Any]] = yaml.safe_load(spec["sentences"])
     return sentences
 
 

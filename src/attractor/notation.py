@@ -6,8 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-import yaml
-
+from attractor.blocks import read_block
 from attractor.errors import UserError
 from attractor.grammar import Child, Grammar, Rule, check
 from attractor.lexicon import Lexicon
@@ -109,25 +108,9 @@ def _regime(name: str, settings: Any) -> tuple[int, Mapping[str, float]]:
     return depth, times
 
 
-class _Loader(yaml.SafeLoader):
-    """Safe yaml that refuses a key given twice, of which yaml would keep only the last."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        mapping = super().construct_mapping(node, deep)
-        if len(mapping) < len(node.value):
-            keys = [str(key.value) for key, _ in node.value]
-            double = next(key for key in keys if keys.count(key) > 1)
-            raise UserError(f"grammar: {double} is defined twice; rename one, or join the two")
-        return mapping
-
-
 def _mapping(section: Any, name: str) -> Mapping[str, Any]:
-    """A section that may be given as a block of yaml text."""
-    try:
-        parsed = yaml.load(section, _Loader) if isinstance(section, str) else section
-    except yaml.YAMLError as error:
-        reason = " ".join(str(error).split())
-        raise UserError(f"grammar, {name}: this is no yaml: {reason}") from error
+    """A section, which may be given as a block of yaml text."""
+    parsed = read_block(section, f"grammar, {name}")
     if not isinstance(parsed, Mapping):
         raise UserError(f"grammar, {name}: give a mapping, as conf/grammar/english.yaml does")
     return parsed

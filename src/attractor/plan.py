@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from attractor.artifacts import Stage, digest
+from attractor.blocks import read_block
 from attractor.config import Config
 from attractor.lexicon import Lexicon, read_lexicon
 from attractor.resources import LEXICON
@@ -84,7 +85,9 @@ def _text_stage(config: Config, lexicon: Lexicon) -> Stage:
         "text",
         {
             "version": VERSIONS["text"],
-            "grammar": digest(config.grammar),
+            "grammar": digest(
+                {k: read_block(v, f"grammar, {k}") for k, v in config.grammar.items()}
+            ),
             "data": asdict(config.data),
             "lexicon": lexicon.fingerprint,
         },

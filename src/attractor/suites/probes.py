@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from attractor.blocks import read_block
 from attractor.cells import CellCounter, Measure
 from attractor.derivations import Forest
 from attractor.errors import UserError
@@ -86,6 +87,7 @@ def plan(
     if set(spec or ()) != _KEYS:
         wrong = ", ".join(sorted(set(spec or ()) ^ _KEYS))
         raise UserError(f"{place}: {wrong} missing or unknown; give {', '.join(sorted(_KEYS))}")
+    spec = {**spec, "cells": read_block(spec["cells"], f"{place}.cells")}
     for cells in spec["cells"]:
         if set(cells) != _CELL_KEYS:
             raise UserError(f"{place}.cells: give {', '.join(sorted(_CELL_KEYS))} in each, no more")

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from attractor.blocks import read_block
 from attractor.errors import UserError
 from attractor.exposure import Exposure
 from attractor.grammar import Grammar
@@ -27,14 +28,17 @@ _ITEM_KEYS = {
 
 
 def read_sentences(
-    grammar: Grammar, exposure: Exposure, name: str, sentences: Sequence[Mapping[str, Any]]
+    grammar: Grammar,
+    exposure: Exposure,
+    name: str,
+    sentences: str | Sequence[Mapping[str, Any]],
 ) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
     """Items of the sentences of a yaml (see conf/suite/flagship.yaml); no tables beside them.
 
     Raises UserError naming the sentence whose indices do not fit.
     """
     rows: list[dict[str, Any]] = []
-    for entry in sentences:
+    for entry in read_block(sentences, f"suite.{name}.sentences"):
         _check(name, entry)
         tokens = entry["sentence"].split()
         nouns: dict[int, str] = entry["nouns"]
