@@ -109,7 +109,7 @@ def _reach(row: dict[Any, Any]) -> str:
         low, high = (_number(row[f"reach_{end}"], ".1f") or "…" for end in ("low", "high"))
         interval = f" [{low}, {high}]" if (low, high) != ("…", "…") else ""
         return f"{value:.1f}{interval}"
-    return _REACH_NOTES.get(note, note and "see summary.csv")
+    return _REACH_NOTES.get(note, note and "seeds differ")
 
 
 def _with_interval(row: dict[Any, Any], name: str) -> str:
