@@ -63,6 +63,7 @@ def items(per_cell: int = 24, longest: int = 9) -> pd.DataFrame:
         construction="prep_phrase",
         structure="[pp]",
         n_preceding_opposite=0,
+        opening="none",
         last_cue_distance=frame["distance"],
         depth=frame["n_intervening"],
         tense="present",

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.typing import NDArray
+from scipy.stats import binomtest
 
 from attractor.baselines import (
     HEURISTICS,
@@ -171,3 +172,32 @@ def test_all_baselines_are_named_and_of_one_length(
     assert all(np.isfinite(margins).all() for margins in found.values())
     # Its words are those of training, so the nouns' forms tell; but not which noun is the subject.
     assert 0.6 < correct(found["baseline:bag_of_words"]).mean() < 0.9
+
+
+def within_binomial(margins: NDArray[np.float64], chance: float) -> bool:
+    """Whether as many items are right as `chance` would have it, at 99.9 %."""
+    right = int((margins > 0).sum())
+    assert len(margins) >= 50
+    return bool(binomtest(right, len(margins), chance).pvalue > 1e-3)
+
+
+def test_outside_the_balanced_set_each_rule_is_within_its_binomial_interval(
+    text: pd.DataFrame, probes: pd.DataFrame
+) -> None:
+    # Running text draws every number by itself; one item a sentence, for items to be independent.
+    one_each = text.drop_duplicates("sentence")
+    after_a_noun = one_each[one_each["preceding"] != ""]
+    across_a_noun = one_each[one_each["n_intervening"] > 0]
+    alone = one_each[(one_each["preceding"] == "") & (one_each["n_intervening"] == 0)]
+    assert within_binomial(first_noun(after_a_noun), 1 / 2)
+    assert within_binomial(most_recent_noun(across_a_noun), 1 / 2)
+    for rule in HEURISTICS.values():  # the subject is all there is
+        assert (rule(alone) == 1).all()
+    two = one_each[one_each["preceding"].str.len() + one_each["n_intervening"] == 1]
+    assert within_binomial(majority_of_nouns(two), 1 / 2)  # agreed, or tied
+    assert (majority_of_nouns(two) >= 0).all()
+    for name in ("inner", "marked"):
+        asked = probes[probes["probe_set"] == name]
+        assert within_binomial(first_noun(asked), 1 / 2)
+        nearest = most_recent_noun(asked) > 0
+        assert (nearest == (asked["n_attractors"] == 0).to_numpy()).all()  # one noun at most

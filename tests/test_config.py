@@ -27,7 +27,10 @@ def test_what_does_not_matter_to_training_keeps_the_run(overrides: tuple[str, ..
     base = job("train.clip=1.0", "train.learning_rate=0.003")
     other = job("train.clip=1.0", "train.learning_rate=0.003", *overrides)
     assert (other.run_id, other.config_id) == (base.run_id, base.config_id)
-    assert (other.train.key, other.text.key) == (base.train.key, base.text.key)
+    assert (other.stages.train.key, other.stages.text.key) == (
+        base.stages.train.key,
+        base.stages.text.key,
+    )
 
 
 @pytest.mark.parametrize(
@@ -62,12 +65,12 @@ def test_seeds_of_one_configuration_share_its_config_id(data_seed: tuple[str, ..
     runs = [job(f"seed={seed}", *data_seed) for seed in (0, 1, 2)]
     assert len({run.config_id for run in runs}) == 1
     assert len({run.run_id for run in runs}) == 3
-    assert len({run.train.key for run in runs}) == 3
+    assert len({run.stages.train.key for run in runs}) == 3
     assert [f"-s{seed}-" in run.run_id for seed, run in enumerate(runs)] == [True] * 3
 
 
 def test_a_new_text_for_every_seed_is_another_configuration_than_one_text() -> None:
-    texts = {job(f"seed={seed}", "data.seed=${seed}").text.key for seed in (0, 1, 2)}
+    texts = {job(f"seed={seed}", "data.seed=${seed}").stages.text.key for seed in (0, 1, 2)}
     assert len(texts) == 3
     fixed, drawn = job("seed=1"), job("seed=1", "data.seed=${seed}")
     assert drawn.config.data.seed == 1
@@ -78,17 +81,20 @@ def test_a_new_text_for_every_seed_is_another_configuration_than_one_text() -> N
 
 def test_a_seed_does_not_change_text_or_suites() -> None:
     one, other = job("seed=1"), job("seed=2")
-    assert one.text.key == other.text.key == BASE.text.key
+    assert one.stages.text.key == other.stages.text.key == BASE.stages.text.key
     assert {name: s.key for name, s in one.suites.items()} == {
         name: s.key for name, s in other.suites.items()
     }
-    assert one.baselines.key == other.baselines.key
-    assert one.evaluate.key != other.evaluate.key
+    assert one.stages.baselines.key == other.stages.baselines.key
+    assert one.stages.evaluate.key != other.stages.evaluate.key
 
 
 def test_a_model_does_not_change_text_suites_or_baselines() -> None:
     srn, gru = job("model=srn"), job("model=gru")
-    assert (srn.text.key, srn.baselines.key) == (gru.text.key, gru.baselines.key)
+    assert (srn.stages.text.key, srn.stages.baselines.key) == (
+        gru.stages.text.key,
+        gru.stages.baselines.key,
+    )
     assert srn.baselines_id == gru.baselines_id
 
 
@@ -97,22 +103,24 @@ def test_a_model_does_not_change_text_suites_or_baselines() -> None:
 )
 def test_a_new_suite_is_scored_anew_and_trained_on_nothing_new(overrides: tuple[str, ...]) -> None:
     other = job(*overrides)
-    assert other.train.key == BASE.train.key
-    assert other.evaluate.key != BASE.evaluate.key
-    assert other.baselines.key != BASE.baselines.key
+    assert other.stages.train.key == BASE.stages.train.key
+    assert other.stages.evaluate.key != BASE.stages.evaluate.key
+    assert other.stages.baselines.key != BASE.stages.baselines.key
 
 
 def test_a_new_text_makes_all_that_follows_anew() -> None:
     other = job("data.seed=5")
     for stage in ("text", "train", "baselines", "evaluate"):
-        assert getattr(other, stage).key != getattr(BASE, stage).key
-    assert all(other.suites[name].key != BASE.suites[name].key for name in BASE.suites)
+        assert getattr(other.stages, stage).key != getattr(BASE.stages, stage).key
+    assert all(
+        other.stages.suites[name].key != BASE.stages.suites[name].key for name in BASE.stages.suites
+    )
 
 
 def test_names_tell_model_regime_seed_and_task() -> None:
     plan: Plan = job("model=birnn", "data.regime=balanced", "seed=7", "name=x", "output_dir=/y")
-    assert plan.run_id == f"birnn-balanced-s7-{plan.train.key[:8]}"
-    assert plan.baselines_id == f"baselines-balanced-{plan.text.key[:8]}"
+    assert plan.run_id == f"birnn-balanced-s7-{plan.stages.evaluate.key[:8]}"
+    assert plan.baselines_id == f"baselines-balanced-{plan.stages.baselines.key[:8]}"
     assert plan.task_name == "number_prediction"
     assert str(plan.folder) == "/y/x"
 
@@ -158,3 +166,22 @@ def test_a_value_that_makes_no_job_is_named(changed: dict[str, object], message:
     assert str(error.value).startswith(message)
     assert ":" in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_a_config_id_is_never_shared_by_two_configurations() -> None:
+    seeds = [job(f"seed={seed}") for seed in (0, 1)]
+    assert len({plan.config_id for plan in seeds}) == 1
+    others = [
+        job("suite.probes.seed=7"),  # other items
+        job("data.seed=${seed}"),  # the text varies with the seed
+        job("data.seed=1"),
+        job("train.precision=bf16"),
+    ]
+    assert len({plan.config_id for plan in (*seeds, *others)}) == 1 + len(others)
+    assert len({plan.run_id for plan in (*seeds, *others[:1], *others[2:])}) == 5
+
+
+def test_baselines_of_texts_that_vary_with_the_seed_share_a_config_id() -> None:
+    varied = [job(f"seed={seed}", "data.seed=${seed}") for seed in (0, 1)]
+    assert len({plan.baselines_id for plan in varied}) == 2
+    assert len({plan.baselines_config_id for plan in varied}) == 1

@@ -16,7 +16,14 @@ from attractor.config import Config, from_mapping
 from attractor.explain import explain
 from attractor.resources import CONF
 
-OmegaConf.register_new_resolver("cores", lambda: os.cpu_count() or 1, replace=True)
+
+def cores() -> int:
+    """How many cores this process may use."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+OmegaConf.register_new_resolver("cores", cores, replace=True)
 ConfigStore.instance().store(name="schema", node=Config)
 
 

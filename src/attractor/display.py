@@ -23,7 +23,7 @@ def show_generated(job: Plan) -> None:
 
     text = read_csv(job.folder / "text.csv", ITEMS)
     frames = [("training text", text[text["split"] == "train"])]
-    if "probes" in job.suites:
+    if "probes" in job.stages.suites:
         frames.append(("probes", read_csv(job.folder / "probes.csv", ITEMS)))
     for title, items in frames:
         print(f"\n{title}: {len(items):,} items, {items['sentence'].nunique():,} sentences")
@@ -32,7 +32,7 @@ def show_generated(job: Plan) -> None:
             shown["sentence"], shown["subject_index"], shown["verb_index"], strict=True
         ):
             print("  " + mark(sentence, subject, verb))
-    if "probes" in job.suites:
+    if "probes" in job.stages.suites:
         cells = pd.read_csv(job.folder / "probes_cells.csv")
         factors = ["probe_set", "role", "structure", "n_intervening", "distance"]
         items = frames[-1][1]
@@ -40,4 +40,4 @@ def show_generated(job: Plan) -> None:
         shapes = cells.groupby(factors)["derivations"].sum()
         print("\nprobe cells (over subject positions, numbers and attractors):")
         print(pd.concat([n_items, shapes], axis=1).to_string())
-    print(f"\n{job.folder}/: text.csv, {', '.join(f'{name}.csv' for name in job.suites)}")
+    print(f"\n{job.folder}/: text.csv, {', '.join(f'{name}.csv' for name in job.stages.suites)}")

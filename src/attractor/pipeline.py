@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from attractor import runs
 from attractor.artifacts import ArtifactStore, explain_write_errors, put_copy
 from attractor.errors import UserError
-from attractor.plan import Plan
+from attractor.plan import THREADS, Plan
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,12 +31,14 @@ def run(job: Plan, choices: Mapping[str, Any], say: Callable[[str], None]) -> No
     with explain_write_errors(job.folder):
         job.folder.mkdir(parents=True, exist_ok=True)
         stages = job.config.stages
+        store = ArtifactStore(Path(job.config.output_dir) / "artifacts")
         if "evaluate" in stages and runs.is_published(job):
+            if "generate" in stages and store.has(job.stages.text):
+                publish_items(store, job)
             say(f"{job.run_id}: done before")
             return
-        store = ArtifactStore(Path(job.config.output_dir) / "artifacts")
         try:
-            if "train" in stages and not store.has(job.train):
+            if "train" in stages and not store.has(job.stages.train):
                 _check_network(job)
             if "generate" in stages:
                 publish_items(store, job)
@@ -80,7 +82,7 @@ def text(store: ArtifactStore, job: Plan) -> Path:
         words = Vocabulary.of(training).words
         (folder / "vocabulary.json").write_text(json.dumps(words, indent=0), encoding="utf-8")
 
-    return store.get(job.text, build)
+    return store.get(job.stages.text, build)
 
 
 def suite(store: ArtifactStore, job: Plan, name: str) -> Path:
@@ -100,7 +102,7 @@ def suite(store: ArtifactStore, job: Plan, name: str) -> Path:
         for file, table in tables.items():
             table.to_csv(folder / file, index=False)
 
-    return store.get(job.suites[name], build)
+    return store.get(job.stages.suites[name], build)
 
 
 def train(store: ArtifactStore, job: Plan) -> Path:
@@ -108,12 +110,14 @@ def train(store: ArtifactStore, job: Plan) -> Path:
 
     def build(folder: Path) -> None:
         import pandas as pd
+        import torch
 
         from attractor import checkpoints
         from attractor.network import build_network, build_task
         from attractor.progress import progress_bar
         from attractor.training import train as fit
 
+        torch.set_num_threads(THREADS)
         config = job.config
         source = text(store, job)
         items, vocabulary = read_items(source), read_vocabulary(source)
@@ -123,7 +127,7 @@ def train(store: ArtifactStore, job: Plan) -> Path:
             task.examples(_split(items, split), vocabulary, network.reads_both_ends)
             for split in ("train", "valid")
         )
-        checkpoint = store.scratch(job.train) / "state.safetensors"
+        checkpoint = store.scratch(job.stages.train) / "state.safetensors"
         total = training.n_tokens * config.train.max_epochs
         with progress_bar(job.run_id, total, "token") as advance:
             state = fit(
@@ -151,18 +155,21 @@ def train(store: ArtifactStore, job: Plan) -> Path:
         }
         (folder / "training.json").write_text(json.dumps(facts, indent=1), encoding="utf-8")
 
-    return store.get(job.train, build)
+    return store.get(job.stages.train, build)
 
 
 def evaluate(store: ArtifactStore, job: Plan) -> Path:
     """The stage that scores every item with the best weights: predictions.csv."""
 
     def build(folder: Path) -> None:
+        import torch
+
         from attractor import checkpoints
         from attractor.network import build_network, build_task
         from attractor.results import PREDICTIONS, write_csv
         from attractor.scoring import margins, predictions
 
+        torch.set_num_threads(THREADS)
         config = job.config
         weights = checkpoints.load_weights(train(store, job) / "best.safetensors")
         items, vocabulary = scored_items(store, job), read_vocabulary(text(store, job))
@@ -177,7 +184,7 @@ def evaluate(store: ArtifactStore, job: Plan) -> Path:
         )
         write_csv(frame, PREDICTIONS, folder / PREDICTIONS.name)
 
-    return store.get(job.evaluate, build)
+    return store.get(job.stages.evaluate, build)
 
 
 def baselines(store: ArtifactStore, job: Plan) -> Path:
@@ -201,14 +208,18 @@ def baselines(store: ArtifactStore, job: Plan) -> Path:
         ]
         write_csv(pd.concat(frames, ignore_index=True), PREDICTIONS, folder / PREDICTIONS.name)
 
-    return store.get(job.baselines, build)
+    return store.get(job.stages.baselines, build)
 
 
 def publish_items(store: ArtifactStore, job: Plan) -> None:
-    """Put the suites' items and tables and the text's items where a person finds them."""
+    """Put the suites' items and tables and the text's items where a person finds them.
+
+    Those of the job that ran last: where a sweep varies the text, each text's own items stand in
+    the folder of its baselines.
+    """
     source = text(store, job)
     put_copy(source / "items.csv", job.folder / "text.csv")
-    for name in job.suites:
+    for name in job.stages.suites:
         folder = suite(store, job, name)
         put_copy(folder / "items.csv", job.folder / f"{name}.csv")
         for table in sorted(folder.glob("*.csv")):
@@ -231,6 +242,8 @@ def publish(store: ArtifactStore, job: Plan, choices: Mapping[str, Any]) -> None
 
     def fill_baselines(folder: Path) -> None:
         shutil.copyfile(rules / PREDICTIONS.name, folder / PREDICTIONS.name)
+        for name in job.stages.suites:  # the items of this very text, whatever else is swept
+            shutil.copyfile(suite(store, job, name) / "items.csv", folder / f"{name}.csv")
 
     runs.publish_baselines(job, choices, fill_baselines)
     runs.publish_run(job, _training_facts(trained), choices, fill)
@@ -241,7 +254,7 @@ def scored_items(store: ArtifactStore, job: Plan) -> pd.DataFrame:
     import pandas as pd
 
     frames = [_split(read_items(text(store, job)), "test")]
-    frames += [read_items(suite(store, job, name)) for name in job.suites]
+    frames += [read_items(suite(store, job, name)) for name in job.stages.suites]
     return pd.concat(frames, ignore_index=True)
 
 
@@ -269,9 +282,9 @@ def _training_facts(folder: Path) -> dict[str, Any]:
 
 
 def _summary(store: ArtifactStore, job: Plan) -> str:
-    if not store.has(job.train):
+    if not store.has(job.stages.train):
         return "items generated"
-    facts = _training_facts(store.path(job.train))
+    facts = _training_facts(store.path(job.stages.train))
     return (
         f"{facts['epochs']} epochs (best {facts['best_epoch']}), "
         f"{facts['train_seconds']:.1f} s of training"

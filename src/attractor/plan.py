@@ -17,23 +17,30 @@ from attractor.resources import LEXICON
 VERSIONS = {"text": 1, "suite": 1, "baselines": 1, "train": 1, "evaluate": 1}
 
 
+THREADS = 1  # one a job, and as many jobs as cores
 # A seed that stands for any: where a configuration's seeds follow the run's, they follow this one.
 SEEDLESS = 2**31 - 1
 
 
 @dataclass(frozen=True)
-class Plan:
-    """The stages of one job. run_id names the run; config_id the same job whatever its seed."""
+class Stages:
+    """What a job builds: text, suites' items, weights, and predictions of rules and network."""
 
-    config: Config
-    lexicon: Lexicon
     text: Stage
     suites: Mapping[str, Stage]
     train: Stage
     baselines: Stage
     evaluate: Stage
-    run_id: str
-    config_id: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The stages of one job, and of the same job whatever its seed."""
+
+    config: Config
+    lexicon: Lexicon
+    stages: Stages
+    seedless: Stages
 
     @property
     def folder(self) -> Path:
@@ -46,32 +53,47 @@ class Plan:
         return str(self.config.task["_target_"]).split(".")[-2]
 
     @property
+    def run_id(self) -> str:
+        """The name of the run's folder: the same job is the same folder."""
+        choices = f"{self.config.model['name']}-{self.config.data.regime}"
+        return f"{choices}-s{self.config.seed}-{self.stages.evaluate.key[:8]}"
+
+    @property
+    def config_id(self) -> str:
+        """The same for all seeds of one configuration, and for no other."""
+        return self.seedless.evaluate.key[:8]
+
+    @property
     def baselines_id(self) -> str:
         """The name of the folder that holds the baselines' predictions for this text."""
-        return f"baselines-{self.config.data.regime}-{self.text.key[:8]}"
+        return f"baselines-{self.config.data.regime}-{self.stages.baselines.key[:8]}"
+
+    @property
+    def baselines_config_id(self) -> str:
+        """The same for all texts of one configuration."""
+        return self.seedless.baselines.key[:8]
 
 
 def plan(config: Config, seedless: Config) -> Plan:
     """Plan a job. `seedless` is the same job with seed SEEDLESS."""
     lexicon = _lexicon(LEXICON)
+    return Plan(config, lexicon, _stages(config, lexicon), _stages(seedless, lexicon))
+
+
+def _stages(config: Config, lexicon: Lexicon) -> Stages:
     text = _text_stage(config, lexicon)
     train = _train_stage(config, text)
     suites = {
         name: Stage("suite", {"version": VERSIONS["suite"], "text": text.key, "suite": spec})
         for name, spec in sorted(config.suite.items())
     }
-    keys = {name: stage.key for name, stage in suites.items()}
-    scored = {"text": text.key, "suites": keys}
-    return Plan(
-        config=config,
-        lexicon=lexicon,
+    scored = {"text": text.key, "suites": {name: stage.key for name, stage in suites.items()}}
+    return Stages(
         text=text,
         suites=suites,
         train=train,
         baselines=Stage("baselines", {"version": VERSIONS["baselines"], **scored}),
         evaluate=Stage("evaluate", {"version": VERSIONS["evaluate"], "train": train.key, **scored}),
-        run_id=f"{config.model['name']}-{config.data.regime}-s{config.seed}-{train.key[:8]}",
-        config_id=_train_stage(seedless, _text_stage(seedless, lexicon)).key[:8],
     )
 
 

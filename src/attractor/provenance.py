@@ -9,13 +9,15 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+_PACKAGES = ("attractor", "torch", "numpy", "pandas", "scipy", "scikit-learn")
+
 
 @cache
 def provenance() -> dict[str, Any]:
     """Versions of what the numbers depend on, git commit and dirty flag, platform."""
     commit, dirty = _git()
     return {
-        "versions": {name: version(name) for name in ("attractor", "torch", "numpy", "pandas")},
+        "versions": {name: version(name) for name in _PACKAGES},
         "git_commit": commit,
         "git_dirty": dirty,
         "platform": f"{platform.system()} {platform.machine()}, {_processor()}",
@@ -29,7 +31,7 @@ def _git() -> tuple[str, bool]:
     if not (here / ".git").exists():
         return "", False
     try:
-        commands = (["rev-parse", "--short=12", "HEAD"], ["status", "--porcelain", "-uno"])
+        commands = (["rev-parse", "--short=12", "HEAD"], ["status", "--porcelain"])
         commit, status = (
             subprocess.run(
                 ["git", "-C", str(here), *arguments], capture_output=True, text=True, check=True

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from attractor.artifacts import file_sizes, is_whole, publish
-from attractor.plan import Plan
+from attractor.plan import THREADS, Plan
 
 MANIFEST = "manifest.json"
 ERROR = "error.txt"
@@ -29,8 +29,8 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 def is_published(job: Plan) -> bool:
     """Whether the job's run and its baselines stand in the experiment, whole and up to date."""
-    return _stands(job.folder / job.run_id, job.evaluate.key) and _stands(
-        job.folder / job.baselines_id, job.baselines.key
+    return _stands(job.folder / job.run_id, job.stages.evaluate.key) and _stands(
+        job.folder / job.baselines_id, job.stages.baselines.key
     )
 
 
@@ -51,7 +51,7 @@ def publish_run(
         "config_id": job.config_id,
         "model": job.config.model["name"],
         "seed": job.config.seed,
-        "fingerprint": job.evaluate.key,
+        "fingerprint": job.stages.evaluate.key,
         "choices": dict(choices),
     }
     _publish(job, {**own, **facts}, fill)
@@ -59,14 +59,14 @@ def publish_run(
 
 def publish_baselines(job: Plan, choices: Mapping[str, Any], fill: Callable[[Path], None]) -> None:
     """Publish the folder of the baselines for this job's text, unless it is there."""
-    if _stands(job.folder / job.baselines_id, job.baselines.key):
+    if _stands(job.folder / job.baselines_id, job.stages.baselines.key):
         return
     own = {
         "run_id": job.baselines_id,
-        "config_id": job.text.key[:8],
+        "config_id": job.baselines_config_id,
         "model": "baselines",
         "seed": 0,
-        "fingerprint": job.baselines.key,
+        "fingerprint": job.stages.baselines.key,
         # Only the text matters to a baseline, not the model's settings or the training's.
         "choices": {key: value for key, value in choices.items() if key.startswith("data.")},
     }
@@ -81,9 +81,9 @@ def _publish(job: Plan, own: Mapping[str, Any], fill: Callable[[Path], None]) ->
     manifest = {
         "task": job.task_name,
         "data_seed": job.config.data.seed,
-        "data_fingerprint": job.text.key,
+        "data_fingerprint": job.stages.text.key,
         "precision": job.config.train.precision,
-        "threads": 1,
+        "threads": THREADS,
         **provenance(),
         **own,
     }

@@ -14,13 +14,10 @@ from torch import Tensor, nn
 from attractor.batching import Examples, prepare
 from attractor.vocab import Vocabulary
 
-NAME = "number_prediction"
-
 
 class NumberPrediction:
     """The task: one logit a question, log-odds of plural."""
 
-    name = NAME
     n_outputs = 1
 
     def examples(
