@@ -19,11 +19,10 @@ BASE = job()
         ("output_dir=elsewhere",),
         ("name=trial",),
         ("stages=[generate]",),
-        ("suite=[flagship]",),
         ("train.clip=1", "train.learning_rate=3e-3"),  # the same, spelt otherwise
     ],
 )
-def test_what_does_not_matter_to_training_keeps_the_run(overrides: tuple[str, ...]) -> None:
+def test_what_does_not_matter_to_the_result_keeps_the_run(overrides: tuple[str, ...]) -> None:
     base = job("train.clip=1.0", "train.learning_rate=0.003")
     other = job("train.clip=1.0", "train.learning_rate=0.003", *overrides)
     assert (other.run_id, other.config_id) == (base.run_id, base.config_id)
@@ -82,8 +81,8 @@ def test_a_new_text_for_every_seed_is_another_configuration_than_one_text() -> N
 def test_a_seed_does_not_change_text_or_suites() -> None:
     one, other = job("seed=1"), job("seed=2")
     assert one.stages.text.key == other.stages.text.key == BASE.stages.text.key
-    assert {name: s.key for name, s in one.suites.items()} == {
-        name: s.key for name, s in other.suites.items()
+    assert {name: s.key for name, s in one.stages.suites.items()} == {
+        name: s.key for name, s in other.stages.suites.items()
     }
     assert one.stages.baselines.key == other.stages.baselines.key
     assert one.stages.evaluate.key != other.stages.evaluate.key
