@@ -119,10 +119,10 @@ def publish(temporary: Path, final: Path) -> None:
 
 def put_copy(source: Path, target: Path) -> None:
     """Copy a file to its place with one rename, unless the same stands there already."""
-    if target.exists() and filecmp.cmp(source, target, shallow=False):
+    if target.exists() and filecmp.cmp(source, target):  # by size and time, then by content
         return
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    shutil.copyfile(source, temporary)
+    shutil.copy2(source, temporary)  # with its time, by which it is known again
     temporary.replace(target)
 
 
