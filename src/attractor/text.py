@@ -59,16 +59,15 @@ def draw_text(grammar: Grammar, n_train: int, n_valid: int, n_test: int, seed: i
     """
     forest = Forest()
     rng = np.random.default_rng([seed, 0])
-    sentences = _draw(grammar, n_train, rng, forest)
+    sentences = fill(*_draw(grammar, n_train, rng, forest), rng)
     text = texts(sentences)
     train = items(sentences, text)
     exposure = Exposure.of(train)
     frames = {"train": train}
     for split, n, stream in (("valid", n_valid, 1), ("test", n_test, 2)):
         rng = np.random.default_rng([seed, stream])
-        shapes, shape = shapes_of(grammar, forest, draw_by_weight(grammar, n, rng, forest))
-        plural = rng.integers(0, 2, group_starts(shapes, shape)[-1])
-        _, frames[split] = realise_unseen(shapes, shape, plural, rng, exposure)
+        drawn = _draw(grammar, n, rng, forest)
+        _, frames[split] = realise_unseen(*drawn, rng, exposure)
     marked = [
         exposure.mark(frame.drop(columns="sentence_number")).assign(
             item_id=[f"{split}-{i}" for i in range(len(frame))],
@@ -81,7 +80,10 @@ def draw_text(grammar: Grammar, n_train: int, n_valid: int, n_test: int, seed: i
     return pd.concat(marked, ignore_index=True)
 
 
-def _draw(grammar: Grammar, n: int, rng: np.random.Generator, forest: Forest) -> Sentences:
+def _draw(
+    grammar: Grammar, n: int, rng: np.random.Generator, forest: Forest
+) -> tuple[list[Shape], Ints, Ints]:
+    """The shapes of `n` sentences by weight, each one's shape, and the numbers of all groups."""
     shapes, shape = shapes_of(grammar, forest, draw_by_weight(grammar, n, rng, forest))
     plural = rng.integers(0, 2, group_starts(shapes, shape)[-1])
-    return fill(shapes, shape, plural, rng)
+    return shapes, shape, plural

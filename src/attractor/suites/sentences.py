@@ -13,18 +13,9 @@ from attractor.exposure import Exposure
 from attractor.grammar import Grammar
 from attractor.word_classes import NUMBERS
 
-_ITEM_KEYS = {
-    "subject",
-    "verb",
-    "wrong_form",
-    "role",
-    "construction",
-    "structure",
-    "opening",
-    "depth",
-    "tense",
-    "verb_class",
-}
+# What an item says of itself, taken over as it is; the other factors follow from the indices.
+_GIVEN = ("role", "construction", "structure", "opening", "depth", "tense", "verb_class")
+_ITEM_KEYS = {"subject", "verb", "wrong_form", *_GIVEN}
 
 
 def read_sentences(
@@ -71,18 +62,7 @@ def read_sentences(
                     "determiner_marked": 0,
                     "split": "probe",
                     "probe_set": "",
-                    **{
-                        key: item[key]
-                        for key in (
-                            "role",
-                            "construction",
-                            "structure",
-                            "opening",
-                            "depth",
-                            "tense",
-                            "verb_class",
-                        )
-                    },
+                    **{key: item[key] for key in _GIVEN},
                 }
             )
     if not rows:
