@@ -140,7 +140,7 @@ def generate_probes(
     suite = config.suite["probes"]
     exposure = Exposure.of(text[text["split"] == "train"])
     (probes, _), seconds = timed(
-        lambda: draw_probes(grammar, exposure, suite["sets"], suite["seed"])
+        lambda: draw_probes(grammar, exposure, "probes", suite["sets"], suite["seed"])
     )
     return probes, row("probes_generated_by_cell", "", len(probes) / seconds, "items/s")
 

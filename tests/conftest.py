@@ -56,7 +56,7 @@ def text(grammar: Grammar) -> pd.DataFrame:
 def probes(grammar: Grammar, text: pd.DataFrame, probes_spec: dict[str, Any]) -> pd.DataFrame:
     """The bundled probes, beside that text; not to be changed."""
     exposure = Exposure.of(text[text["split"] == "train"])
-    return draw_probes(grammar, exposure, probes_spec["sets"], probes_spec["seed"])[0]
+    return draw_probes(grammar, exposure, "probes", probes_spec["sets"], probes_spec["seed"])[0]
 
 
 @pytest.fixture(scope="session")

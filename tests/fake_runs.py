@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import zlib
+from collections.abc import Mapping, Sequence
 from itertools import product
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from attractor.results import HISTORY, PREDICTIONS, write_csv
+from attractor.results import HISTORY, PREDICTIONS, Table, read_csv, write_csv
 
 # intercept, slope per token, slope per attractor (log-odds)
 MODELS = {
@@ -18,6 +20,7 @@ MODELS = {
     "lstm": (4.6, -0.20, -0.9),
     "bilstm": (4.4, -0.16, -1.1),
 }
+TWO = {name: MODELS[name] for name in ("srn", "lstm")}
 HEURISTICS = ("first_noun", "most_recent_noun", "majority_of_nouns", "majority_class")
 FLIP = str.maketrans("SP", "PS")
 
@@ -50,17 +53,54 @@ def items(per_cell: int = 24, longest: int = 9) -> pd.DataFrame:
             | {"subject_index": 3 if role == "inner" else 1, "condition": condition}
             | {"preceding": preceding, "role": role, "split": "probe"}
         )
-    frame = pd.DataFrame(rows)
+    return _with_factors(pd.DataFrame(rows))
+
+
+def clams() -> pd.DataFrame:
+    """An imported suite: five files, two pairs to a prefix, every fourth prefix unknown.
+
+    Each pattern of nouns comes equally often; simple_agrmt has 12 prefixes, others 24 or 48.
+    """
+    rows = []
+    for file, construction, coordination, within, patterns, n_prefixes in (
+        ("simple_agrmt", "simple", "none", "none", (" S", " P"), 12),
+        ("vp_coord", "simple", "short_vp_coordination", "none", (" S", " P"), 24),
+        ("prep_anim", "prep_phrase", "none", "none", (" SS", " SP", " PS", " PP"), 48),
+        ("within_anim", "simple", "none", "object_relative", ("S S", "S P", "P S", "P P"), 48),
+        ("nested", "prep_phrase", "none", "none", (" SSS", " SPS", " PSS", " PPP"), 48),
+        ("nested", "object_relative", "none", "none", (" SPP", " PSS", " SSS", " PPP"), 48),
+    ):
+        for k in range(2 * n_prefixes):
+            preceding, condition = patterns[k // 2 % len(patterns)].split(" ")
+            rows.append(
+                {"distance": 1 + 3 * (len(condition) - 1), "n_intervening": len(condition) - 1}
+                | {"n_attractors": len(condition) - condition.count(condition[0])}
+                | {"subject_index": 1, "condition": condition, "preceding": preceding}
+                | {"suite": "clams", "probe_set": file, "split": "probe", "within": within}
+                | {"construction": construction, "coordination": coordination}
+                | {"role": "outer" if within == "none" else "inner"}
+                | {"prefix_id": f"{file}-{construction}-{k // 2}"}
+                | {"in_vocabulary": int(k // 2 % 4 > 0)}
+            )
+    return _with_factors(pd.DataFrame(rows))
+
+
+def _with_factors(given: pd.DataFrame) -> pd.DataFrame:
+    """Items with all columns: what is not given is the same for all or follows."""
+    constant = {"construction": "prep_phrase", "coordination": "none", "in_vocabulary": 1}
+    within = (given["role"] == "inner").map({True: "object_relative_no_that", False: "none"})
+    ids = [f"p{i:05d}" for i in range(len(given))]
+    frame = given.assign(
+        **{**constant, "within": within, "prefix_id": ids, **{c: given[c] for c in given}}
+    )
     number = frame["condition"].str[0].map({"S": "singular", "P": "plural"})
     # Rare beyond distance 6, unseen beyond 8, and rarer with each attractor.
     seen = 20000 * 0.35 ** frame["distance"] * 0.1 ** frame["n_attractors"]
     return frame.assign(
         item_id=[f"{s}-{i:05d}" for i, s in enumerate(frame["suite"])],
-        prefix_id=[f"p{i:05d}" for i in range(len(frame))],
         subject_number=number,
         verb_index=frame["subject_index"] + frame["distance"],
         train_frequency=(seen * (frame["distance"] <= 8)).astype(int),
-        construction="prep_phrase",
         structure="[pp]",
         n_preceding_opposite=0,
         opening="none",
@@ -99,9 +139,18 @@ def write_runs(
     longest: int = 9,
     choices: dict[str, object] | None = None,
     vary_data: bool = False,
+    suites: Sequence[str] = ("probes", "flagship"),
+    job: str = "",
+    forms: Mapping[str, str] | None = None,
 ) -> None:
-    """Write `seeds` runs of each model and one folder of baselines below `folder`."""
-    table = items(per_cell, longest)
+    """Write `seeds` runs of each model and one folder of baselines below `folder`.
+
+    Jobs of other names train the same networks and ask them other suites; forms: suites that are
+    not as in other jobs.
+    """
+    table = pd.concat([items(per_cell, longest), clams()], ignore_index=True)
+    table = table[table["suite"].isin(["test", *suites])].reset_index(drop=True)
+    met = {suite: f"{suite}-0" for suite in ("test", *suites)} | dict(forms or {})
     choices = {"data.regime": "natural", **(choices or {})}
     suffix = "-".join(str(v) for v in choices.values())
     for number, (model, curve) in enumerate(models.items()):
@@ -110,13 +159,15 @@ def write_runs(
             intercept, token, attractor = curve
             eta = intercept + rng.normal(0, 0.25)
             eta = eta + token * table["distance"] + attractor * table["n_attractors"]
-            margin = eta + rng.logistic(size=len(table))
-            run_id = f"{model}-{suffix}-{seed}"
+            margin = eta + _noise(table["suite"], number, seed)
+            run_id = f"{model}-{suffix}-{seed}{job}"
             manifest = {
                 "run_id": run_id,
                 "config_id": f"c{number}{suffix}",
                 "model": model,
                 "seed": seed,
+                "trained": f"t{number}{suffix}{seed}",
+                "suite_config_ids": met,
                 "choices": {"model": model, "hidden": 10 * (1 + number), **choices},
                 "data_seed": seed if vary_data else 0,
                 "parameters": 20000 + number,
@@ -133,10 +184,12 @@ def write_runs(
             )
             write_csv(history, HISTORY, folder / run_id / "history.csv")
     manifest = {
-        "run_id": f"baselines-{suffix}",
+        "run_id": f"baselines-{suffix}{job}",
         "config_id": f"b{suffix}",
         "model": "baselines",
         "seed": 0,
+        "trained": f"b{suffix}",
+        "suite_config_ids": met,
         "choices": choices,
         "data_seed": 0,
     }
@@ -144,11 +197,40 @@ def write_runs(
     for name in HEURISTICS:
         margin = 2 * heuristic_correct(name, table) - 1
         scored.append(table.assign(margin=margin, model=f"baseline:{name}"))
-    rng = np.random.default_rng(0)
     for name, share in (("bag_of_words", 0.58), ("ngrams", 0.64)):
-        margin = np.where(rng.random(len(table)) < share, 1.0, -1.0)
+        margin = np.where(_noise(table["suite"], len(name), 0) < np.log(share / (1 - share)), 1, -1)
         scored.append(table.assign(margin=margin, model=f"baseline:{name}"))
     write_run(folder, manifest, pd.concat(scored, ignore_index=True))
+
+
+def _noise(suites: pd.Series, *seed: int) -> np.ndarray:
+    """[N] logistic noise, the same for a suite whatever suites stand beside it."""
+    noise = np.empty(len(suites))
+    for suite in set(suites):
+        rows = np.flatnonzero(suites == suite)
+        rng = np.random.default_rng([zlib.crc32(suite.encode()), *seed])
+        noise[rows] = rng.logistic(size=len(rows))
+    return noise
+
+
+def write_small(folder: Path) -> Path:
+    """Two models × 2 seeds, few items; returns `folder`."""
+    write_runs(folder, seeds=2, models=TWO, per_cell=4, longest=5)
+    return folder
+
+
+def read(folder: Path, table: Table) -> pd.DataFrame:
+    """A table of the contract in `folder`."""
+    return read_csv(folder / table.name, table)
+
+
+def matches(frame: pd.DataFrame, cell: Mapping[str, object]) -> pd.Series:
+    """Which rows have the values of `cell`, of those columns that there are."""
+    mask = pd.Series(True, index=frame.index)
+    for column, value in cell.items():
+        if column in frame:
+            mask &= frame[column] == value
+    return mask
 
 
 def write_run(folder: Path, manifest: dict[str, object], predictions: pd.DataFrame) -> None:
@@ -156,9 +238,7 @@ def write_run(folder: Path, manifest: dict[str, object], predictions: pd.DataFra
     run = folder / str(manifest["run_id"])
     correct = 0.5 + 0.5 * np.sign(predictions["margin"])
     seed = {"run_id": manifest["run_id"], "seed": manifest["seed"]}
-    predictions = predictions.assign(
-        task="number_prediction", correct=correct, in_vocabulary=1, **seed
-    )
+    predictions = predictions.assign(task="number_prediction", correct=correct, **seed)
     write_csv(predictions, PREDICTIONS, run / "predictions.csv")
     (run / "config.yaml").write_text("seed: 0\n", encoding="utf-8")
     constant = {"task": "number_prediction", "epochs": 8, "git_dirty": False, "threads": 1}

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from attractor.config import Config, from_mapping
+from attractor.config import Config, DataConfig, from_mapping
 from attractor.errors import UserError
 from attractor.plan import Plan
+from attractor.resources import CONF
 from tiny import job
 
 BASE = job()
@@ -48,6 +49,12 @@ def test_what_does_not_matter_to_the_result_keeps_the_run(overrides: tuple[str, 
         "data.n_sentences=19999",
         "data.n_valid=1999",
         "data.regime=balanced",
+        "data.min_attractors=1",
+        "data=lexical",
+        "data=structural",
+        "data=ambiguous",
+        "data=ambiguous_first",
+        "data=hard_only",
         "data.seed=1",
         "grammar.regimes.natural.max_depth=2",
         "grammar.constructions.PrepPhrase=pp",
@@ -98,7 +105,7 @@ def test_a_model_does_not_change_text_suites_or_baselines() -> None:
 
 
 @pytest.mark.parametrize(
-    "overrides", [("suite=[flagship]",), ("suite.probes.seed=1",), ("suite.flagship.version=2",)]
+    "overrides", [("suite=[flagship]",), ("suite.probes.seed=1",), ("suite.flagship.version=99",)]
 )
 def test_a_new_suite_is_scored_anew_and_trained_on_nothing_new(overrides: tuple[str, ...]) -> None:
     other = job(*overrides)
@@ -124,6 +131,33 @@ def test_names_tell_model_regime_seed_and_task() -> None:
     assert str(plan.folder) == "/y/x"
 
 
+def test_a_texts_name_is_a_name_and_no_more() -> None:
+    named = job("data.name=mine")
+    assert named.stages.text.key == BASE.stages.text.key
+    assert named.config_id == BASE.config_id
+    assert named.run_id == f"lstm-mine-s0-{BASE.stages.evaluate.key[:8]}"
+    assert named.baselines_id == f"baselines-mine-{BASE.stages.baselines.key[:8]}"
+
+
+def test_texts_of_the_data_group() -> None:
+    sizes = {"n_sentences": 10000, "n_valid": 2000, "n_test": 2000, "seed": 0}
+    relatives = ["ObjectRelative", "ObjectRelativeThat"]
+    expected = {
+        "generated": DataConfig(**sizes),
+        "balanced": DataConfig(name="balanced", regime="balanced"),
+        "lexical": DataConfig(name="lexical", split="lexical"),
+        "structural": DataConfig(
+            name="structural", split="structural", held_out=relatives, max_depth=1
+        ),
+        "ambiguous": DataConfig(name="ambiguous", split="ambiguous", rule="most_recent_noun"),
+        "ambiguous_first": DataConfig(name="ambiguous_first", split="ambiguous", rule="first_noun"),
+        "hard_only": DataConfig(name="hard_only", min_attractors=1),
+    }
+    assert set(expected) == {path.stem for path in (CONF / "data").glob("*.yaml")}
+    for choice, data in expected.items():
+        assert job(f"data={choice}").config.data == data, choice
+
+
 def raw() -> dict[str, object]:
     return {"data": {}, "train": {}, "model": {}, "task": {}}
 
@@ -142,6 +176,26 @@ def test_defaults_of_the_schema_are_sound() -> None:
         ({"data": {"n_valid": 0}}, "data.n_valid=0: "),
         ({"data": {"n_test": -5}}, "data.n_test=-5: "),
         ({"data": {"seed": -1}}, "data.seed=-1: "),
+        ({"data": {"name": "a/b"}}, "data.name=a/b: give a word without a slash"),
+        ({"data": {"name": ""}}, "data.name=: give a word without a slash"),
+        (
+            {"data": {"split": "random"}},
+            "data.split=random: choose from iid, lexical, structural, ambiguous",
+        ),
+        (
+            {"data": {"split": "ambiguous"}},
+            "data.rule=: an ambiguous text needs first_noun or most_recent_noun",
+        ),
+        ({"data": {"split": "ambiguous", "rule": "majority"}}, "data.rule=majority: an ambiguous"),
+        ({"data": {"rule": "first_noun"}}, "data.rule=first_noun: only data.split=ambiguous"),
+        (
+            {"data": {"split": "structural"}},
+            "data.split=structural: give data.held_out, data.max_depth or both",
+        ),
+        ({"data": {"held_out": ["A", "B"]}}, "data.held_out=[A,B]: only data.split=structural"),
+        ({"data": {"max_depth": 0}}, "data.max_depth=0: only data.split=structural"),
+        ({"data": {"split": "structural", "max_depth": -1}}, "data.max_depth=-1: give a whole"),
+        ({"data": {"min_attractors": -1}}, "data.min_attractors=-1: give a whole number"),
         ({"train": {"batch_size": 0}}, "train.batch_size=0: "),
         ({"train": {"max_epochs": 0}}, "train.max_epochs=0: "),
         ({"train": {"patience": 0}}, "train.patience=0: "),
@@ -168,16 +222,16 @@ def test_a_value_that_makes_no_job_is_named(changed: dict[str, object], message:
 
 
 def test_a_config_id_is_never_shared_by_two_configurations() -> None:
-    seeds = [job(f"seed={seed}") for seed in (0, 1)]
-    assert len({plan.config_id for plan in seeds}) == 1
+    same = [*(job(f"seed={seed}") for seed in (0, 1)), job("suite.probes.seed=7")]
+    assert len({plan.config_id for plan in same}) == 1  # trained alike, whatever they are asked
+    assert len({plan.run_id for plan in same}) == 3
     others = [
-        job("suite.probes.seed=7"),  # other items
         job("data.seed=${seed}"),  # the text varies with the seed
         job("data.seed=1"),
         job("train.precision=bf16"),
     ]
-    assert len({plan.config_id for plan in (*seeds, *others)}) == 1 + len(others)
-    assert len({plan.run_id for plan in (*seeds, *others[:1], *others[2:])}) == 5
+    assert len({plan.config_id for plan in (*same, *others)}) == 1 + len(others)
+    assert len({plan.run_id for plan in (*same, *others[1:])}) == 5
 
 
 def test_baselines_of_texts_that_vary_with_the_seed_share_a_config_id() -> None:

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy.stats import chi2_contingency, chisquare
 
 from attractor.derivations import Forest, Ids, draw_by_weight
@@ -29,11 +31,10 @@ def draw(grammar: Grammar, n: int, seed: int) -> tuple[Forest, Ids]:
 
 def spell(forest: Forest, tree: int) -> Any:
     """A tree as nested tuples: (symbol, children …), words as they are."""
-    node = forest.nodes[tree]
-    if isinstance(node, str):
-        return node
-    rule, children = node
-    return (rule.symbol, *(spell(forest, child) for child in children))
+    head = forest.heads[tree]
+    if isinstance(head, str):
+        return head
+    return (head.symbol, *(spell(forest, child) for child in forest.children[tree]))
 
 
 def nesting(grammar: Grammar, tree: Any) -> int:
@@ -146,3 +147,19 @@ def test_equal_trees_have_one_number(grammar: Grammar) -> None:
     assert len({spell(forest, tree) for tree in distinct}) == len(distinct)
     again = draw_by_weight(grammar, 500, np.random.default_rng(9), forest)
     assert np.isin(again, trees).mean() > 0.5  # a later draw shares the forest's trees
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.lists(st.integers(0, 8), min_size=4, max_size=4), min_size=1, max_size=60))
+def test_interned_rows_are_the_trees_asked_for(toy_lexicon: Lexicon, rows: list[list[int]]) -> None:
+    grammar = read_grammar(grammar_spec({"Sentence": ['1 "a" "b" "c" "d"']}), toy_lexicon)
+    (rule,) = grammar.rules["Sentence"]
+    forest = Forest()
+    for word in range(9):
+        assert forest.leaf(str(word)) == word == forest.leaf(str(word))
+    ids = forest.trees(rule, np.array(rows)).tolist()
+    assert [list(forest.children[tree]) for tree in ids] == rows
+    assert {forest.heads[tree] for tree in ids} == {rule}
+    assert len(set(ids)) == len({tuple(row) for row in rows})
+    assert forest.trees(rule, np.array(rows)[::-1]).tolist() == ids[::-1]
+    assert len(forest.heads) == len(forest.children) == 9 + len(set(ids))

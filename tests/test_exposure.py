@@ -70,6 +70,14 @@ def test_mark_counts_training_items_of_the_same_cell() -> None:
     assert marked["sentence"].tolist() == [*items["sentence"], "the dog laughs"]  # order stays
 
 
+def test_an_item_that_is_not_asked_leaves_its_sentence_seen() -> None:
+    sentence = "the cat the dogs near the box are chasing is here"
+    both = frame((sentence, 3, 7, 1, 1), (sentence, 1, 9, 2, 1))
+    asked = Exposure.of(both.iloc[[1]])
+    assert asked.openings == Exposure.of(both).openings
+    assert asked.mark(both)["train_frequency"].tolist() == [0, 1]
+
+
 def test_prefix_id_tells_prefixes_apart_and_nothing_else() -> None:
     items = frame(
         ("the dogs are here", 1, 2, 0, 0),

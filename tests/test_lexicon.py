@@ -73,8 +73,12 @@ def test_shipped_lexicon_has_no_fault(lexicon: Lexicon) -> None:
         ("adjuncts", {"kind": "time"}, 10),
         ("prepositions", {}, 10),
         ("determiners", {"number": "any"}, 7),
-        ("determiners", {"number": "singular"}, 4),
-        ("determiners", {"number": "plural"}, 6),
+        ("determiners", {"number": "marked"}, 4),
+        ("nouns", {"relational": "yes", "animacy": "animate"}, 10),
+        ("nouns", {"held_out": "subject", "animacy": "animate"}, 10),
+        ("nouns", {"held_out": "subject", "animacy": "inanimate"}, 10),
+        ("nouns", {"held_out": "attractor", "animacy": "animate"}, 10),
+        ("nouns", {"held_out": "attractor", "animacy": "inanimate"}, 10),
     ],
 )
 def test_enough_words(lexicon: Lexicon, table: str, where: dict[str, str], least: int) -> None:
@@ -180,7 +184,7 @@ def test_words_are_single_tokens(lexicon: Lexicon) -> None:
 
 def test_fingerprint_is_of_the_contents(lexicon: Lexicon, copy: Path) -> None:
     assert read_lexicon(copy).fingerprint == lexicon.fingerprint
-    edit(copy, "nouns", lambda lines: lines.append("walrus,walruses,animate,no"))
+    edit(copy, "nouns", lambda lines: lines.append("walrus,walruses,animate,no,no,no"))
     assert read_lexicon(copy).fingerprint != lexicon.fingerprint
 
 
@@ -201,21 +205,21 @@ def test_a_table_may_hold_a_column_more(copy: Path) -> None:
 
 # What a slip looks like, in row 5 of a table, and what the message must name beside that row.
 SLIPS = [
-    ("nouns", "sheep,sheep,animate,yes", "remove it"),
-    ("nouns", "badger,,animate,no", "badger has no plural"),
-    ("nouns", ",badgers,animate,no", "has no singular"),
-    ("nouns", "badger,badgers,animate", "3 cells, not 4"),
-    ("nouns", "badger,badgers,animate,no,no", "5 cells, not 4"),
-    ("nouns", "", "0 cells, not 4"),
-    ("nouns", "badger,badgers,animal,no", "write animate or inanimate"),
-    ("nouns", "badger,badgers,animate,maybe", "write yes or no"),
-    ("nouns", "badger,badgers,animate,", "badger has no irregular"),
-    ("nouns", " badger,badgers,animate,no", "write 'badger'"),
-    ("nouns", "badger,badgers ,animate,no", "write 'badgers'"),
-    ("nouns", "bus  driver,bus drivers,animate,no", "write 'bus driver'"),
-    ("nouns", "Badger,badgers,animate,no", "write 'badger'"),
-    ("nouns", "badger,badgers,Animate,no", "write 'animate'"),
-    ("nouns", "old very big badger,badgers,animate,no", "1 to 3 tokens"),
+    ("nouns", "sheep,sheep,animate,yes,no,no", "remove it"),
+    ("nouns", "badger,,animate,no,no,no", "badger has no plural"),
+    ("nouns", ",badgers,animate,no,no,no", "has no singular"),
+    ("nouns", "badger,badgers,animate", "3 cells, not 6"),
+    ("nouns", "badger,badgers,animate,no,no,no,no", "7 cells, not 6"),
+    ("nouns", "", "0 cells, not 6"),
+    ("nouns", "badger,badgers,animal,no,no,no", "write animate or inanimate"),
+    ("nouns", "badger,badgers,animate,maybe,no,no", "write yes or no"),
+    ("nouns", "badger,badgers,animate,,no,no", "badger has no irregular"),
+    ("nouns", " badger,badgers,animate,no,no,no", "write 'badger'"),
+    ("nouns", "badger,badgers ,animate,no,no,no", "write 'badgers'"),
+    ("nouns", "bus  driver,bus drivers,animate,no,no,no", "write 'bus driver'"),
+    ("nouns", "Badger,badgers,animate,no,no,no", "write 'badger'"),
+    ("nouns", "badger,badgers,Animate,no,no,no", "write 'animate'"),
+    ("nouns", "old very big badger,badgers,animate,no,no,no", "1 to 3 tokens"),
     ("verbs", "reads,read,read,reading,transitive,animate,dynamic", "transitive_past"),
     (
         "verbs",
@@ -245,7 +249,11 @@ SLIPS = [
     ("adjuncts", "however,parenthetical", "2 to 9 tokens"),
     ("adjuncts", "at rest,place", "write parenthetical or time"),
     ("prepositions", "at the very far end of", "1 to 4 tokens"),
-    ("determiners", "some,mass", "write any or singular or plural"),
+    ("determiners", "some,some,mass", "write any or marked"),
+    ("determiners", "some,some,marked", "write any"),
+    ("determiners", "both,all,any", "write marked"),
+    ("nouns", "badger,badgers,animate,no,perhaps,no", "write yes or no"),
+    ("nouns", "badger,badgers,animate,no,no,object", "write no or subject or attractor"),
     ("function_words", "if,", "if has no class"),
 ]
 
@@ -261,17 +269,17 @@ def test_a_slip_is_refused_with_its_row(copy: Path, table: str, line: str, named
 
 # A word that is there already in another use: the message names both places.
 HOMOGRAPHS = [
-    ("nouns", "laugh,laughs,inanimate,no", "verbs"),
-    ("nouns", "drawing,drawings,inanimate,no", "verbs"),
-    ("nouns", "pilots,pilotses,animate,no", "nouns"),
-    ("nouns", "axis,axes,inanimate,yes", "nouns"),
-    ("nouns", "driver,drivers,animate,no", ""),
-    ("nouns", "taxi,taxis,inanimate,no", "nouns"),
-    ("nouns", "tall,talls,animate,no", "adjectives"),
-    ("nouns", "here,heres,inanimate,no", "adverbs"),
-    ("nouns", "front,fronts,inanimate,no", "prepositions"),
-    ("nouns", "noon,noons,inanimate,no", "adjuncts"),
-    ("nouns", "that,thats,inanimate,no", "determiners"),
+    ("nouns", "laugh,laughs,inanimate,no,no,no", "verbs"),
+    ("nouns", "drawing,drawings,inanimate,no,no,no", "verbs"),
+    ("nouns", "pilots,pilotses,animate,no,no,no", "nouns"),
+    ("nouns", "axis,axes,inanimate,yes,no,no", "nouns"),
+    ("nouns", "driver,drivers,animate,no,no,no", ""),
+    ("nouns", "taxi,taxis,inanimate,no,no,no", "nouns"),
+    ("nouns", "tall,talls,animate,no,no,no", "adjectives"),
+    ("nouns", "here,heres,inanimate,no,no,no", "adverbs"),
+    ("nouns", "front,fronts,inanimate,no,no,no", "prepositions"),
+    ("nouns", "noon,noons,inanimate,no,no,no", "adjuncts"),
+    ("nouns", "each,eaches,inanimate,no,no,no", "determiners"),
     ("verbs", "guards,guard,guarded,guarding,transitive,animate,dynamic", "nouns"),
     ("verbs", "bridges,bridge,bridged,bridging,transitive,animate,dynamic", "nouns"),
     ("verbs", "fells,fell,felled,felling,transitive,animate,dynamic", "verbs"),
@@ -283,7 +291,7 @@ HOMOGRAPHS = [
     ("adverbs", "behind,clause", "prepositions"),
     ("adverbs", "wet,clause", "adjectives"),
     ("prepositions", "outside", "adverbs"),
-    ("adjuncts", "in that case,parenthetical", "determiners"),
+    ("adjuncts", "in this case,parenthetical", "determiners"),
     ("adjuncts", "at the desk,time", "nouns"),
     ("adjuncts", "in my view,parenthetical", ""),
 ]
@@ -344,7 +352,7 @@ def test_a_repeated_column_is_refused(copy: Path) -> None:
 def test_text_that_is_not_utf8_is_refused_with_its_row(copy: Path) -> None:
     path = copy / "nouns.csv"
     lines = path.read_bytes().split(b"\n")
-    lines.insert(4, "café owner,café owners,animate,no".encode("latin-1"))
+    lines.insert(4, "café owner,café owners,animate,no,no,no".encode("latin-1"))
     path.write_bytes(b"\n".join(lines))
     assert "nouns.csv row 5: not UTF-8; save the file as UTF-8" in refusal(copy)
 
@@ -355,7 +363,7 @@ def test_an_open_quotation_mark_is_refused(copy: Path) -> None:
 
 
 def test_the_number_of_further_faults_is_told(copy: Path) -> None:
-    edit(copy, "nouns", lambda lines: lines.append("walrus,,animal,no"))
+    edit(copy, "nouns", lambda lines: lines.append("walrus,,animal,no,no,no"))
     assert "(and 1 more)" in refusal(copy)
 
 

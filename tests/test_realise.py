@@ -10,13 +10,26 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import chisquare
 
 from attractor.derivations import Forest, draw_by_weight
 from attractor.errors import UserError
 from attractor.grammar import Grammar
 from attractor.lexicon import Lexicon
 from attractor.notation import read_grammar
-from attractor.realise import Sentences, fill, group_starts, items, ragged, starts_of, texts
+from attractor.realise import (
+    Sentences,
+    fill,
+    group_starts,
+    items,
+    most_attractors,
+    of_groups,
+    ragged,
+    starts_of,
+    texts,
+)
+from attractor.shapes import Flattener
+from attractor.splits import Pool
 from attractor.text import draw_text, shapes_of
 from toy import WORDS, grammar_spec, toy_spec
 
@@ -24,7 +37,8 @@ from toy import WORDS, grammar_spec, toy_spec
 def draw(grammar: Grammar, n: int, seed: int = 0) -> tuple[Sentences, list[str]]:
     rng = np.random.default_rng(seed)
     forest = Forest()
-    shapes, shape = shapes_of(grammar, forest, draw_by_weight(grammar, n, rng, forest))
+    trees = draw_by_weight(grammar, n, rng, forest)
+    shapes, shape = shapes_of(Flattener(grammar, forest), trees)
     plural = rng.integers(0, 2, group_starts(shapes, shape)[-1])
     sentences = fill(shapes, shape, plural, rng)
     return sentences, texts(sentences)
@@ -36,6 +50,7 @@ class Reader:
 
     nouns: dict[tuple[str, ...], tuple[str, str]]  # tokens -> letter of the number, animacy
     verbs: dict[str, tuple[str, str]]  # form that shows number -> letter, the other form
+    determiners: set[str]  # forms that show number
     wants: dict[str, set[str]]  # verb form or adjective -> the animacy it asks for
 
     @classmethod
@@ -58,7 +73,13 @@ class Reader:
         for row in lexicon.tables["adjectives"]:
             asked = {row["of"]} if row["of"] != "any" else {"animate", "inanimate"}
             wants[row["adjective"]] = asked
-        return cls(nouns, verbs, wants)
+        determiners = {
+            row[column]
+            for row in lexicon.tables["determiners"]
+            for column in ("singular", "plural")
+            if row["singular"] != row["plural"]
+        }
+        return cls(nouns, verbs, determiners, wants)
 
     def read_nouns(self, tokens: list[str]) -> dict[int, tuple[str, str]]:
         """Index of each noun's last token -> letter, animacy; the longest match counts."""
@@ -82,6 +103,8 @@ class Reader:
         between = [letters[i] for i in letters if subject < i < verb]
         before = [letters[i] for i in letters if i < subject]
         marked = [i for i in range(verb) if tokens[i] in self.verbs]
+        determiners = [i for i in range(verb) if tokens[i] in self.determiners]
+        cues = [*(i for i in letters if i < verb), *marked, *determiners]
         return {
             "distance": verb - subject,
             "n_intervening": len(between),
@@ -97,9 +120,9 @@ class Reader:
             ),
             "correct_form": tokens[verb],
             "wrong_form": self.verbs[tokens[verb]][1],
-            "last_cue_distance": verb - max([*(i for i in letters if i < verb), *marked]),
+            "last_cue_distance": verb - max(cues),
             "inner_verb_marked": int(bool(marked)),
-            "determiner_marked": 0,
+            "determiner_marked": int(bool(determiners)),
         }
 
 
@@ -229,6 +252,81 @@ def test_no_word_fits(toy_lexicon: Lexicon) -> None:
         draw(grammar, 3)
 
 
+def held_out(lexicon: Lexicon, *roles: str) -> Lexicon:
+    """The lexicon with the role that each of its nouns is held out of."""
+    rows = lexicon.tables["nouns"]
+    nouns = [row | {"held_out": role} for row, role in zip(rows, roles, strict=True)]
+    return Lexicon(lexicon.folder, lexicon.tables | {"nouns": nouns}, "")
+
+
+def test_words_are_uniform_in_each_groups_own_pool(toy_lexicon: Lexicon) -> None:
+    """Sentences of one shape may have different pools."""
+    lexicon = held_out(toy_lexicon, "no", "subject", "attractor", "no", "no")
+    rules = {"Sentence": ["1 The Noun[n] Near The Noun[o] Was[n]"]}
+    grammar = read_grammar(grammar_spec(rules), lexicon)
+    sentences, _ = draw(grammar, 6_000)
+    rng = np.random.default_rng(0)
+    pools = np.array(Pool)[rng.integers(0, len(Pool), len(sentences.plural))]
+    filled = fill(sentences.shapes, sentences.shape, sentences.plural, rng, pools)
+    assert filled.word.shape == sentences.word.shape
+    nouns = filled.word.reshape(6_000, 6)[:, [1, 4]].reshape(-1)
+    admitted = {
+        Pool.ANY: [0, 1, 2, 3],
+        Pool.SEEN: [0, 3],
+        Pool.SEEN_AS_SUBJECT: [0, 2, 3],
+        Pool.SEEN_BETWEEN: [0, 1, 3],
+        Pool.HELD_OUT_SUBJECT: [1],
+        Pool.HELD_OUT_ATTRACTOR: [2],
+    }
+    for pool, words in admitted.items():
+        found, counts = np.unique(nouns[pools == pool], return_counts=True)
+        assert found.tolist() == words
+        assert len(words) == 1 or chisquare(counts).pvalue > 0.001
+
+
+def test_no_pool_is_the_pool_of_any(grammar: Grammar) -> None:
+    sentences, _ = draw(grammar, 300)
+    given = (sentences.shapes, sentences.shape, sentences.plural)
+    pools = np.full(len(sentences.plural), Pool.ANY)
+    free, anything = (fill(*given, np.random.default_rng(5), p) for p in (None, pools))
+    assert free.word.tolist() == anything.word.tolist()
+
+
+def test_no_word_of_a_pool_fits(toy_lexicon: Lexicon) -> None:
+    grammar = read_grammar(grammar_spec({"Sentence": ["1 The Noun[n] Laughs[n]"]}), toy_lexicon)
+    sentences, _ = draw(grammar, 3)
+    pools = np.full(3, Pool.HELD_OUT_SUBJECT)
+    with pytest.raises(UserError) as caught:
+        fill(sentences.shapes, sentences.shape, sentences.plural, np.random.default_rng(0), pools)
+    assert str(caught.value) == ("lexicon: no animate word for Noun with held_out subject; add one")
+
+
+def test_some_of_the_sentences(grammar: Grammar) -> None:
+    sentences, text = draw(grammar, 60)
+    rows = np.array([41, 3, 59])
+    some = sentences.take(rows)
+    assert len(some) == 3
+    assert texts(some) == [text[row] for row in rows]
+    assert texts(sentences.take(rows[:0])) == []
+    found = items(sentences, text)
+    expected = pd.concat([found[found["sentence_number"] == row] for row in rows])
+    columns = ["sentence", "condition", "preceding", "distance", "correct_form"]
+    mine = items(some, texts(some))[columns].reset_index(drop=True)
+    pd.testing.assert_frame_equal(mine, expected[columns].reset_index(drop=True))
+
+
+def test_most_attractors_of_each_sentence(grammar: Grammar) -> None:
+    sentences, text = draw(grammar, 500)
+    most = most_attractors(sentences.shapes, sentences.shape, sentences.plural)
+    found = items(sentences, text).groupby("sentence_number")["n_attractors"].max()
+    assert most.tolist() == found.tolist()
+    assert most.max() > 1
+
+
+def test_values_of_groups() -> None:
+    assert of_groups([[1, 2], [], [7]], np.array([2, 0, 1, 0])).tolist() == [7, 1, 2, 1, 2]
+
+
 def test_sentences_without_nouns_or_items(toy_lexicon: Lexicon) -> None:
     grammar = read_grammar(
         grammar_spec({"Sentence": ['1 "hello"', "1 The Noun[n] Laughs[n]"]}), toy_lexicon
@@ -239,6 +337,7 @@ def test_sentences_without_nouns_or_items(toy_lexicon: Lexicon) -> None:
     sentences, text = draw(mute, 3)
     assert text == ["hello"] * 3
     assert items(sentences, text).empty
+    assert most_attractors(sentences.shapes, sentences.shape, sentences.plural).tolist() == [0] * 3
 
 
 def test_two_verbs_of_one_noun_are_two_items(toy_lexicon: Lexicon) -> None:

@@ -10,23 +10,32 @@ import time
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 from scipy.special import expit
 
 from attractor import results, stats
-from attractor.errors import UserError
 from attractor.report import cli
-from attractor.report.collect import _disagree, accuracy_by, collect
+from attractor.report.accuracy import accuracy_by
+from attractor.report.collect import collect, noun_flags
 from attractor.report.panels import FEWEST_PREFIXES, headline
 from attractor.report.runs import find_runs
-from fake_runs import HEURISTICS, MODELS, heuristic_correct, items, write_runs
+from fake_runs import (
+    HEURISTICS,
+    MODELS,
+    heuristic_correct,
+    items,
+    matches,
+    read,
+    write_runs,
+    write_small,
+)
 
 CSVS = [
     results.RESULTS,
     results.ACCURACY_BY_DISTANCE,
     results.ACCURACY_BY_ATTRACTORS,
     results.ACCURACY_BY_SUBJECT_POSITION,
+    results.ACCURACY_BY_CONSTRUCTION,
     results.FLAGSHIP,
     results.SUMMARY,
 ]
@@ -52,13 +61,7 @@ def report(runs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def small(tmp_path: Path) -> Path:
     """Two models × 2 seeds, few items: to spoil."""
-    models = {name: MODELS[name] for name in ("srn", "lstm")}
-    write_runs(tmp_path / "small", seeds=2, models=models, per_cell=4, longest=5)
-    return tmp_path / "small"
-
-
-def read(folder: Path, table: results.Table) -> pd.DataFrame:
-    return results.read_csv(folder / table.name, table)
+    return write_small(tmp_path / "small")
 
 
 def test_every_table_keeps_its_contract_and_every_picture_is_there(report: Path) -> None:
@@ -79,8 +82,8 @@ def test_results_are_plain_means_of_the_predictions(report: Path) -> None:
     predictions = read(report / "lstm-natural-3", results.PREDICTIONS)
     cell = {"suite": "probes", "probe_set": "balanced", "role": "outer", "distance": 6}
     cell |= {"n_intervening": 2, "n_attractors": 1, "subject_number": "plural"}
-    row = rows[(rows["run_id"] == "lstm-natural-3") & _matches(rows, cell)].iloc[0]
-    answers = predictions[_matches(predictions, cell)]
+    row = rows[(rows["run_id"] == "lstm-natural-3") & matches(rows, cell)].iloc[0]
+    answers = predictions[matches(predictions, cell)]
     assert row["n_items"] == len(answers) == 24
     assert row["accuracy"] == answers["correct"].mean()
     assert row["mean_margin"] == pytest.approx(answers["margin"].mean(), rel=1e-12)
@@ -90,11 +93,11 @@ def test_accuracy_by_distance_has_seed_means_and_their_t_interval(report: Path) 
     rows = read(report, results.ACCURACY_BY_DISTANCE)
     cell = {"suite": "probes", "probe_set": "balanced", "distance": 5, "n_intervening": 2}
     cell |= {"model": "srn"}
-    parts = rows[_matches(rows, cell)].set_index("n_attractors")
+    parts = rows[matches(rows, cell)].set_index("n_attractors")
     means = []
     for seed in range(5):
         answers = read(report / f"srn-natural-{seed}", results.PREDICTIONS)
-        means.append(answers[_matches(answers, cell)]["correct"].mean())
+        means.append(answers[matches(answers, cell)]["correct"].mean())
     row = parts.loc["all"]
     assert (row["n_items"], row["n_prefixes"], row["n_seeds"]) == (144, 144, 5)
     assert row["accuracy"] == pytest.approx(np.mean(means))
@@ -111,8 +114,8 @@ def test_baselines_are_rows_with_wilson_intervals_on_prefixes(report: Path) -> N
     cell = {"probe_set": "balanced", "distance": 6, "n_intervening": 2, "n_attractors": "2"}
     table = items(12)
     for name in HEURISTICS:
-        row = rows[_matches(rows, {**cell, "model": f"baseline:{name}"})].iloc[0]
-        where = _matches(table, {**cell, "n_attractors": 2})
+        row = rows[matches(rows, {**cell, "model": f"baseline:{name}"})].iloc[0]
+        where = matches(table, {**cell, "n_attractors": 2})
         by_hand = heuristic_correct(name, table)[where].mean()
         assert row["accuracy"] == by_hand
         low, high = stats.wilson(by_hand * 48, 48)
@@ -125,7 +128,7 @@ def test_baselines_are_rows_with_wilson_intervals_on_prefixes(report: Path) -> N
     [("S", False), ("SS", False), ("SP", True), ("SPS", False), ("SPPS", True), ("PSS", True)],
 )
 def test_where_heuristics_disagree(nouns: str, disagree: bool) -> None:
-    assert _disagree(nouns) is disagree  # SPPS: first and last agree, the majority is tied
+    assert noun_flags("", nouns)[0] is disagree  # SPPS: first and last agree, the majority is tied
 
 
 def test_summary(report: Path) -> None:
@@ -213,85 +216,6 @@ def test_table_fits_a_terminal_and_says_what_it_must(report: Path) -> None:
     assert "> longest" in text
 
 
-def test_failed_and_unfinished_runs_are_named(
-    small: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (small / "lstm-natural-1" / "manifest.json").unlink()
-    (small / "lstm-natural-1" / "error.txt").write_text("Traceback\n…\nValueError: loss is NaN\n")
-    (small / "srn-natural-1" / "manifest.json").unlink()
-    (small / ".tmp-srn").mkdir()
-    (small / "figures").mkdir()
-    for _ in range(2):  # made, then only printed
-        assert cli.main([str(small)]) == 1
-        errors = capsys.readouterr().err.splitlines()
-        assert errors == [
-            "attractor-report: lstm-natural-1: ValueError: loss is NaN",
-            "attractor-report: srn-natural-1: not finished: run the experiment again, it resumes",
-        ]
-    assert set(read(small, results.FLAGSHIP)["run_id"]) == {
-        *("lstm-natural-0", "srn-natural-0", "baselines-natural")
-    }
-
-
-@pytest.mark.parametrize("keep", [0, 1000, -40, "line", "header"])
-def test_a_truncated_table_is_one_clear_line(
-    small: Path, keep: int | str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    path = small / "lstm-natural-1" / "predictions.csv"
-    text = path.read_text()
-    lines = text.splitlines(keepends=True)
-    cut = {"line": "".join(lines[:-3]), "header": lines[0]}
-    path.write_text(cut[keep] if isinstance(keep, str) else text[:keep])
-    assert cli.main([str(small)]) == 2
-    (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith("attractor-report: ")
-    assert "lstm-natural-1" in line
-    assert "again" in line
-    assert not (small / "results.csv").exists()
-
-
-def test_other_bad_input_is_one_clear_line(
-    small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    def fails(folder: Path, *words: str) -> None:
-        assert cli.main([str(folder)]) == 2
-        (line,) = capsys.readouterr().err.splitlines()
-        assert all(word in line for word in words), line
-
-    (tmp_path / "empty").mkdir()
-    fails(tmp_path / "absent", "absent", "no such folder")
-    fails(tmp_path / "empty", "empty", "no finished run")
-    (small / "srn-natural-0" / "history.csv").unlink()
-    fails(small, "history.csv", "run again")
-    (small / "srn-natural-0" / "manifest.json").write_text('{"run_id": "x"}')
-    fails(small, "manifest.json", "config_id")
-    (small / "srn-natural-0" / "manifest.json").write_text("{")
-    fails(small, "manifest.json", "JSON")
-    shutil.rmtree(small / "srn-natural-0")
-    shutil.copytree(small / "lstm-natural-0", small / "twin")
-    fails(small, "lstm-natural-0", "delete one")
-
-
-def test_configurations_are_never_pooled(tmp_path: Path) -> None:
-    folder = tmp_path / "sweep"
-    models = {name: MODELS[name] for name in ("srn", "lstm")}
-    for n in (1000, 5000):
-        choices = {"data.regime": "natural", "data.n_sentences": n}
-        write_runs(folder, 2, models, per_cell=4, longest=5, choices=choices)
-    assert cli.main([str(folder)]) == 0
-    rows = read(folder, results.SUMMARY)
-    assert "data.regime" not in rows  # the same everywhere
-    assert "hidden" in rows  # follows from the model: a column, but no part of a name
-    probes = rows[rows["suite"] == "probes"]
-    assert sorted(probes[probes["model"] == "srn"]["data.n_sentences"]) == [1000, 5000]
-    assert (probes[~probes["model"].str.startswith("baseline")]["n_seeds"] == 2).all()
-    text = (folder / "table.txt").read_text()
-    assert "lstm n_sentences=1000" in text
-    assert "first noun n_sentences=5000" in text
-    assert "hidden" not in text
-    assert max(map(len, text.splitlines())) <= 100
-
-
 def test_intervals_say_when_data_varied_too(tmp_path: Path) -> None:
     models = {"srn": MODELS["srn"]}
     write_runs(tmp_path, 2, models, per_cell=4, longest=5, vary_data=True)
@@ -322,18 +246,3 @@ def test_runs_without_probes_or_flagship_still_have_a_report(small: Path) -> Non
         results.write_csv(answers, results.PREDICTIONS, path)
     assert cli.main([str(small)]) == 0
     assert "No run has read" in (small / "table.txt").read_text()
-
-
-def test_collect_names_a_foreign_table(small: Path) -> None:
-    wrong = small / "lstm-natural-0" / "predictions.csv"
-    shutil.copy(small / "srn-natural-0" / "predictions.csv", wrong)
-    with pytest.raises(UserError, match=r"lstm-natural-0/predictions\.csv: names srn"):
-        collect(find_runs(small))
-
-
-def _matches(frame: pd.DataFrame, cell: dict[str, object]) -> pd.Series:
-    mask = pd.Series(True, index=frame.index)
-    for column, value in cell.items():
-        if column in frame:
-            mask &= frame[column] == value
-    return mask

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from attractor.derivations import Forest
+from attractor.derivations import Forest, draw_by_weight
 from attractor.errors import UserError
 from attractor.grammar import Grammar
 from attractor.lexicon import Lexicon
 from attractor.notation import read_grammar
-from attractor.shapes import Dependency, Shape, flatten
+from attractor.shapes import Dependency, Flattener, Shape, flatten
 from toy import WORDS, grammar_spec, toy_spec
 
 
@@ -47,48 +47,84 @@ def factors(d: Dependency) -> dict[str, Any]:
     }
 
 
-THE_NOUN = ("NounPhrase", "Determiner", "Noun")
+# Every kind of thing that a shape tells of, in words of the toy lexicon.
+RULES = {
+    "Sentence": [
+        "1 Clause",
+        "1 Matrix Clause",
+        '1 Adjunct "," FrontedPhrase "," Clause',
+    ],
+    "Clause": ["1 NounPhrase[n] Filler VerbPhrase[n]"],
+    "NounPhrase[n]": [
+        "1 The Noun[n]",
+        "1 The AnyNoun[n]",
+        "1 The Noun[n] PrepPhrase",
+        "1 The Noun[n] ObjectRelative",
+        "1 The Noun[n] SubjectRelative[n]",
+        "1 The Noun[n] Participle[n]",
+    ],
+    "PrepPhrase": ["1 Preposition NounPhrase[p]"],
+    "ObjectRelative": [
+        "1 NounPhrase[r] Filler Was[r] Liking[r]",
+        "1 NounPhrase[r] Filler Liked[r]",
+    ],
+    "SubjectRelative[n]": ['1 "that" Likes[n] NounPhrase[o]'],
+    "Participle[n]": ["1 Liking[n] Adverb"],
+    "Filler": ["1 nothing", "1 Adverb", '1 "," Parenthesis ","'],
+    "VerbPhrase[n]": ["1 Laughs[n]", "1 Was[n] Rusty[n]", '1 Conjunct[n] "and" Laughs[n]'],
+    "Conjunct[n]": ["1 Likes[n] NounPhrase[o]"],
+    "FrontedPhrase": ["1 Preposition The Noun[o]"],
+    "Adjunct": ["1 Parenthesis"],
+    "Matrix": ["1 The Noun[m] Says[m]"],
+}
+CONSTRUCTIONS = {
+    "PrepPhrase": "pp",
+    "ObjectRelative": "orel",
+    "SubjectRelative": "srel",
+    "Participle": "part",
+}
+OPENINGS = {"FrontedPhrase": "fronted", "Adjunct": "adjunct", "Matrix": "matrix"}
+
+
+@pytest.fixture(scope="module")
+def sample(toy_lexicon: Lexicon) -> Grammar:
+    likes = WORDS["Laughs[n]"] | {"where": {"frames": "transitive", "subject": "animate"}}
+    sections = {"openings": OPENINGS, "coordinations": {"Conjunct": "conj"}}
+    return read_grammar(
+        grammar_spec(
+            RULES, CONSTRUCTIONS, max_depth=3, words={**WORDS, "Likes[n]": likes}, **sections
+        ),
+        toy_lexicon,
+    )
+
+
+THE_NOUN = ("NounPhrase", "The", "Noun")
 NO_FILLER = ("Filler",)
 ADVERB = ("Filler", "Adverb")
-FLAGSHIP_RELATIVE = (
-    "ObjectRelative",
-    THE_NOUN,
-    NO_FILLER,
-    ("MarkedInner", "Was", ("InnerProgressive", "Delaying")),
-)
-PREP_PHRASE = "prep_phrase"
-RELATIVE = "object_relative_no_that"
+FLAGSHIP_RELATIVE = ("ObjectRelative", THE_NOUN, NO_FILLER, "Was", "Liking")
 
 
-def sentence(noun_phrase: Any, predicate: Any, filler: Any = NO_FILLER) -> Any:
-    return ("Sentence", ("Clause", noun_phrase, filler, predicate))
+def noun_phrase(*modifiers: Any) -> Any:
+    return ("NounPhrase", "The", "Noun", *modifiers)
 
 
-def test_flagship(grammar: Grammar) -> None:
-    # the flights the airline was cancelling were full
-    shape = shape_of(
-        grammar,
-        sentence(
-            ("NounPhrase", "Determiner", "Noun", FLAGSHIP_RELATIVE), ("Predicate", "Was", "State")
-        ),
-    )
-    assert [c.name for c in shape.slots] == [
-        "Determiner",
-        "Noun",
-        "Determiner",
-        "Noun",
-        "Was",
-        "Delaying",
-        "Was",
-        "State",
-    ]
+def sentence(noun_phrase: Any, *predicate: Any, filler: Any = NO_FILLER) -> Any:
+    return ("Sentence", ("Clause", noun_phrase, filler, ("VerbPhrase", *predicate)))
+
+
+def test_flagship(sample: Grammar) -> None:
+    # the boxes the cat was liking were rusty
+    shape = shape_of(sample, sentence(noun_phrase(FLAGSHIP_RELATIVE), "Was", "Rusty"))
+    names = ["The", "Noun", "The", "Noun", "Was", "Liking", "Was", "Rusty"]
+    assert [c.name for c in shape.slots] == names
     inner, outer = shape.dependencies
-    flights, airline = outer.group, inner.group
-    assert shape.groups == (-1, flights, -1, airline, airline, airline, flights, flights)
-    assert (shape.animacy[flights], shape.animacy[airline]) == ("inanimate", "")
+    boxes, cat = outer.group, inner.group
+    assert (boxes, cat) == (0, 1)  # in the order of their nouns
+    assert shape.groups == (-1, boxes, -1, cat, cat, cat, boxes, boxes)
+    assert shape.animacy == ("inanimate", "animate")
     assert (outer.noun_slot, outer.verb_slot) == (1, 6)
-    assert (outer.intervening, outer.preceding) == ((airline,), ())
-    assert (inner.intervening, inner.preceding) == ((), (flights,))
+    assert (outer.intervening, outer.preceding) == ((cat,), ())
+    assert (inner.intervening, inner.preceding) == ((), (boxes,))
     assert factors(inner) == {
         "indices": (3, 4),
         "role": "inner",
@@ -104,8 +140,8 @@ def test_flagship(grammar: Grammar) -> None:
     assert factors(outer) == {
         "indices": (1, 6),
         "role": "outer",
-        "structure": RELATIVE,
-        "construction": RELATIVE,
+        "structure": "orel",
+        "construction": "orel",
         "depth": 1,
         "cue": 2,  # was
         "marked": True,
@@ -113,32 +149,22 @@ def test_flagship(grammar: Grammar) -> None:
         "before": 0,
         "opening": "none",
     }
+    assert (inner.within, outer.within) == ("orel", "none")
     assert (inner.determiner_marked, outer.determiner_marked) == (False, False)
 
 
-def test_phrase_inside_a_relative(grammar: Grammar) -> None:
-    # the flights the airline near the gate liked laugh
-    airline = (
-        "NounPhrase",
-        "Determiner",
-        "Noun",
-        ("PrepPhrase", ("Preposition", "Preposition/1"), THE_NOUN),
-    )
-    relative = ("ObjectRelative", airline, NO_FILLER, ("NeutralInner", ("InnerPast", "Liked")))
-    (only,) = shape_of(
-        grammar,
-        sentence(
-            ("NounPhrase", "Determiner", "Noun", relative),
-            ("Predicate", ("PersonPredicate", "Laughs")),
-        ),
-    ).dependencies
+def test_phrase_inside_a_relative(sample: Grammar) -> None:
+    # the boxes the cat near the key liked laugh
+    cat = noun_phrase(("PrepPhrase", ("Preposition", "Preposition/1"), THE_NOUN))
+    relative = ("ObjectRelative", cat, NO_FILLER, "Liked")
+    (only,) = shape_of(sample, sentence(noun_phrase(relative), "Laughs")).dependencies
     assert factors(only) == {
         "indices": (1, 8),
         "role": "outer",
-        "structure": f"{RELATIVE}[{PREP_PHRASE}]",
-        "construction": RELATIVE,
+        "structure": "orel[pp]",
+        "construction": "orel",
         "depth": 2,
-        "cue": 2,  # gate
+        "cue": 2,  # key
         "marked": False,
         "between": 2,
         "before": 0,
@@ -146,27 +172,19 @@ def test_phrase_inside_a_relative(grammar: Grammar) -> None:
     }
 
 
-def test_relative_inside_a_phrase(grammar: Grammar) -> None:
-    # the keys next to the cabinet the pilots were cancelling still vanish
-    phrase = (
-        "PrepPhrase",
-        ("Preposition", "Preposition/2"),
-        ("NounPhrase", "Determiner", "Noun", FLAGSHIP_RELATIVE),
-    )
-    shape = shape_of(
-        grammar,
-        sentence(
-            ("NounPhrase", "Determiner", "Noun", phrase), ("Predicate", "Vanishes"), filler=ADVERB
-        ),
-    )
-    inner, outer = shape.dependencies
+def test_relative_inside_a_phrase(sample: Grammar) -> None:
+    # the keys next to the box the cats were liking often laugh
+    phrase = ("PrepPhrase", ("Preposition", "Preposition/2"), noun_phrase(FLAGSHIP_RELATIVE))
+    inner, outer = shape_of(
+        sample, sentence(noun_phrase(phrase), "Laughs", filler=ADVERB)
+    ).dependencies
     assert factors(inner) | {"indices": (7, 8), "role": "inner", "before": 2} == factors(inner)
     assert inner.preceding == (outer.group, outer.intervening[0])
     assert factors(outer) == {
         "indices": (1, 11),
         "role": "outer",
-        "structure": f"{PREP_PHRASE}[{RELATIVE}]",
-        "construction": PREP_PHRASE,
+        "structure": "pp[orel]",
+        "construction": "pp",
         "depth": 2,
         "cue": 3,  # were
         "marked": True,
@@ -177,105 +195,111 @@ def test_relative_inside_a_phrase(grammar: Grammar) -> None:
     assert outer.intervening[1] == inner.group
 
 
-def test_opening_and_parenthesis(grammar: Grammar) -> None:
-    # of course , in front of the house , the key , of course , often is rusty
-    parenthesis = ("Parenthesis", "Parenthesis/2")
-    spelled = (
-        "Sentence",
-        (
-            "FrontedSentence",
-            ("Adjunct", parenthesis),
-            '","',
-            ("FrontedPhrase", ("Preposition", "Preposition/3"), "Determiner", "Noun"),
-            '","',
-            (
-                "Clause",
-                THE_NOUN,
-                ("Filler", '","', parenthesis, '","', "Adverb"),
-                ("Predicate", "Is", "State"),
-            ),
-        ),
+def test_verb_of_a_subject_relative_is_inner_though_its_noun_stands_outside(
+    sample: Grammar,
+) -> None:
+    # the cats near the box that likes the dog laugh
+    box = noun_phrase(("SubjectRelative", '"that"', "Likes", THE_NOUN))
+    phrase = ("PrepPhrase", ("Preposition", "Preposition/1"), box)
+    inner, outer = shape_of(sample, sentence(noun_phrase(phrase), "Laughs")).dependencies
+    assert (inner.role, inner.within, inner.structure, inner.depth) == (
+        "inner",
+        "srel",
+        "simple",
+        0,
     )
-    (only,) = shape_of(grammar, spelled).dependencies
+    assert (inner.subject_index, inner.verb_index, inner.preceding) == (4, 6, (outer.group,))
+    assert (outer.role, outer.within, outer.structure, outer.depth) == (
+        "outer",
+        "none",
+        "pp[srel]",
+        2,
+    )
+    assert (outer.subject_index, outer.verb_index, len(outer.intervening)) == (1, 9, 2)
+
+
+def test_conjunct_and_what_it_holds_stand_between(sample: Grammar) -> None:
+    # the cats like the box near the key and laugh
+    box = noun_phrase(("PrepPhrase", ("Preposition", "Preposition/1"), THE_NOUN))
+    first, second = shape_of(
+        sample, sentence(THE_NOUN, ("Conjunct", "Likes", box), '"and"', "Laughs")
+    ).dependencies
+    assert first.group == second.group
+    assert (first.coordination, first.structure, first.construction) == ("none", "simple", "simple")
+    assert (second.coordination, second.structure, second.construction) == (
+        "conj",
+        "conj[pp]",
+        "pp",
+    )
+    assert (first.depth, second.depth) == (0, 1)
+    assert (first.role, second.role) == ("outer", "outer")
+
+
+def test_opening_and_parenthesis(sample: Grammar) -> None:
+    # of course , in front of the house , the key , of course , was rusty
+    parenthesis = ("Parenthesis", "Parenthesis/2")
+    fronted = ("FrontedPhrase", ("Preposition", "Preposition/3"), "The", "Noun")
+    filler = ("Filler", '","', parenthesis, '","')
+    clause = ("Clause", THE_NOUN, filler, ("VerbPhrase", "Was", "Rusty"))
+    (only,) = shape_of(
+        sample, ("Sentence", ("Adjunct", parenthesis), '","', fronted, '","', clause)
+    ).dependencies
     assert factors(only) == {
-        "indices": (10, 16),
+        "indices": (10, 15),
         "role": "outer",
         "structure": "simple",
         "construction": "simple",
         "depth": 0,
-        "cue": 6,  # key
+        "cue": 5,  # key
         "marked": False,
         "between": 0,
         "before": 1,
-        "opening": "adjunct+fronted_phrase",
+        "opening": "adjunct+fronted",
     }
 
 
-def test_matrix_verb_that_shows_number_is_a_cue(grammar: Grammar) -> None:
-    # the pilot says the keys vanish
-    spelled = (
-        "Sentence",
-        (
-            "MatrixSentence",
-            ("Matrix", ("MarkedMatrix", "Determiner", "Noun", "Says")),
-            ("Clause", THE_NOUN, NO_FILLER, ("Predicate", "Vanishes")),
-        ),
-    )
-    shape = shape_of(grammar, spelled)
+def test_matrix_verb_that_shows_number_is_a_cue(sample: Grammar) -> None:
+    # the cat says the keys were rusty
+    clause = ("Clause", THE_NOUN, NO_FILLER, ("VerbPhrase", "Was", "Rusty"))
+    shape = shape_of(sample, ("Sentence", ("Matrix", "The", "Noun", "Says"), clause))
     matrix, clause = shape.dependencies
     assert (matrix.subject_index, matrix.verb_index, clause.subject_index) == (1, 2, 4)
-    assert shape.animacy[matrix.group] == "animate"
+    assert shape.animacy == ("", "inanimate")
     assert (matrix.inner_verb_marked, clause.inner_verb_marked) == (False, True)
     assert clause.preceding == (matrix.group,)
-    assert (matrix.opening, clause.opening) == ("none", "matrix_clause")
+    assert (matrix.opening, clause.opening) == ("none", "matrix")
 
 
-def test_participial_phrase_is_a_construction_without_a_noun(grammar: Grammar) -> None:
-    # the pilots laughing outside at night vanish
-    phrase = ("ParticipialPhrase", "Laughing", "Place", ("Time", "Time/2"))
-    shape = shape_of(
-        grammar,
-        (
-            "Sentence",
-            (
-                "Clause",
-                ("PersonPhrase", "Determiner", "Noun", phrase),
-                NO_FILLER,
-                ("PersonPredicate", "Laughs"),
-            ),
-        ),
-    )
+def test_participial_phrase_is_a_construction_without_a_noun(sample: Grammar) -> None:
+    # the cats liking often laugh
+    phrase = noun_phrase(("Participle", "Liking", "Adverb"))
+    shape = shape_of(sample, sentence(phrase, "Laughs"))
     (only,) = shape.dependencies
-    assert shape.animacy[only.group] == "animate"
-    assert factors(only) == {
-        "indices": (1, 6),
-        "role": "outer",
-        "structure": "participial_phrase",
-        "construction": "participial_phrase",
-        "depth": 1,
-        "cue": 5,  # pilots
-        "marked": False,
-        "between": 0,
-        "before": 0,
-        "opening": "none",
-    }
+    assert shape.animacy == ("animate",)
+    assert (only.structure, only.depth, only.intervening) == ("part", 1, ())
+    assert (only.subject_index, only.verb_index, only.last_cue_distance) == (1, 4, 3)
 
 
-def test_head_of_a_compound_is_its_last_word(grammar: Grammar) -> None:
-    # the bus driver is clever
-    (only,) = shape_of(
-        grammar,
-        (
-            "Sentence",
-            (
-                "Clause",
-                ("PersonPhrase", "Determiner", "CompoundNoun"),
-                NO_FILLER,
-                ("PersonPredicate", "Is", "Trait"),
-            ),
-        ),
-    ).dependencies
+def test_head_of_a_compound_is_its_last_word(sample: Grammar) -> None:
+    # the bus driver laughs
+    compound = ("NounPhrase", "The", ("AnyNoun", "AnyNoun/2"))
+    (only,) = shape_of(sample, sentence(compound, "Laughs")).dependencies
     assert (only.subject_index, only.verb_index, only.last_cue_distance) == (2, 3, 1)
+
+
+def test_one_flattener_gives_what_fresh_ones_give(grammar: Grammar) -> None:
+    # What it remembers of one tree must not leak into the next.
+    forest = Forest()
+    trees = np.unique(draw_by_weight(grammar, 500, np.random.default_rng(0), forest)).tolist()
+    flattener = Flattener(grammar, forest)
+    shapes = [flattener.shape(tree) for tree in trees]
+    assert shapes == [flatten(grammar, forest, tree) for tree in trees]
+    assert shapes == [flattener.shape(tree) for tree in trees]
+    for shape in shapes:
+        nouns = [i for i, words in enumerate(shape.slots) if words.kind == "noun"]
+        assert [shape.groups[i] for i in nouns] == list(range(len(shape.animacy)))
+        for d in shape.dependencies:
+            assert shape.groups[d.noun_slot] == shape.groups[d.verb_slot] == d.group
 
 
 def test_stacked_modifiers_stand_side_by_side(toy_lexicon: Lexicon) -> None:

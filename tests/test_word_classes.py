@@ -22,6 +22,7 @@ def test_nouns_with_forms_and_animacy(toy_lexicon: Lexicon) -> None:
         (("box",), ("boxes",)),
     )
     assert words.animacy == ("animate", "animate", "inanimate", "inanimate")
+    assert words.held_out == ("no", "no", "no", "no")
 
 
 def test_words_of_several_lengths_are_as_many_classes(toy_lexicon: Lexicon) -> None:
@@ -63,6 +64,16 @@ def test_literal_is_one_word_without_number() -> None:
     assert (words.name, words.kind, words.n_tokens) == ('"not"', "other", 1)
     assert words.forms == ((("not",), ("not",)),)
     assert not words.shows_number
+    assert words.held_out == ("no",)
+
+
+def test_nouns_held_out_of_a_role(toy_lexicon: Lexicon) -> None:
+    rows = toy_lexicon.rows("nouns", {})
+    held_out = ["subject", "no", "attractor", "no", "no"]
+    marked = [row | {"held_out": role} for row, role in zip(rows, held_out, strict=True)]
+    lexicon = Lexicon(toy_lexicon.folder, {"nouns": marked}, "")
+    (words,) = word_classes("Noun", WORDS["Noun[n]"], lexicon, "grammar")
+    assert words.held_out == ("subject", "no", "attractor", "no")
 
 
 def test_english_compounds_are_people_of_two_words(

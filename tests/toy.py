@@ -14,12 +14,12 @@ from attractor.grammar import Grammar
 from attractor.lexicon import Lexicon, read_lexicon
 
 TABLES = {
-    "nouns": """singular,plural,animacy,irregular
-cat,cats,animate,no
-dog,dogs,animate,no
-key,keys,inanimate,no
-box,boxes,inanimate,no
-bus driver,bus drivers,animate,no
+    "nouns": """singular,plural,animacy,irregular,relational,held_out
+cat,cats,animate,no,yes,no
+dog,dogs,animate,no,no,no
+key,keys,inanimate,no,no,no
+box,boxes,inanimate,no,no,no
+bus driver,bus drivers,animate,no,no,no
 """,
     "verbs": """third_singular,plural,past,progressive,frames,subject,aspect
 laughs,laugh,laughed,laughing,intransitive,animate,dynamic
@@ -53,10 +53,9 @@ behind
 next to
 in front of
 """,
-    "determiners": """determiner,number
-the,any
-this,singular
-these,plural
+    "determiners": """singular,plural,number
+the,the,any
+this,these,marked
 """,
     "function_words": """word,class
 that,complementiser
@@ -116,7 +115,7 @@ WORDS: dict[str, dict[str, Any]] = {
         "where": {"of": "inanimate"},
         "subject": "inanimate",
     },
-    "The": {"table": "determiners", "form": "determiner", "where": {"determiner": "the"}},
+    "The": {"table": "determiners", "form": "singular", "where": {"singular": "the"}},
     "Adverb": {"table": "adverbs", "form": "adverb", "where": {"position": "preverbal"}},
     "Parenthesis": {"table": "adjuncts", "form": "adjunct", "where": {"kind": "parenthetical"}},
     "Near": {"table": "prepositions", "form": "preposition", "where": {"preposition": "near"}},

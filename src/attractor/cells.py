@@ -1,28 +1,27 @@
 """Exact sampling by cell: derivations counted by dynamic programming, then drawn uniformly.
 
-A derivation of a sentence has one marked dependency: a head noun and the verb that agrees with it.
-Every symbol on the way has a part to play for it: it lies `before` the noun, holds the `noun`, lies
-`between` noun and verb, holds the `verb`, holds `both`, lies `after` them, or holds the whole
-dependency (`outer`, or `inner` if a construction encloses it). For each symbol, part and depth left
-we count the derivations by their Measure; the counts of a sequence are the convolution of its
-members'. Drawing walks the same tables backwards, so that no draw is ever rejected (Wilf 1977, "A
-unified setting for sequencing, ranking, and selection algorithms for combinatorial objects").
+A state is a symbol that plays a part for the marked dependency (cell_parts.py) with some depth
+left, or the first children of a rule that play theirs. For each state we count the derivations by
+their Measure; the counts of children side by side are the convolution of each one's. Drawing walks
+the same states backwards, so that no draw is ever rejected (Wilf 1977, "A unified setting for
+sequencing, ranking, and selection algorithms for combinatorial objects"), and takes all trees of a
+state at once, so that its cost hardly grows with their number.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import numpy as np
 
+from attractor.cell_parts import AFTER, BEFORE, BETWEEN, INSIDE, NOUN, Part, assignments, entered
 from attractor.derivations import Forest, Ids
 from attractor.grammar import Grammar, Rule
 
 SIMPLE = "simple"
-Way = TypeVar("Way")
 
 
 class Measure(NamedTuple):
@@ -31,223 +30,266 @@ class Measure(NamedTuple):
     subject_index: int
     distance: int
     n_intervening: int
-    structure: str  # the bracketing of the modifiers between the two; "" while there is none
+    depth: int  # constructions nested between the two
+    structure: str  # the modifiers between the two; "" while there is none
 
     def plus(self, other: Measure) -> Measure:
         """The measure of two neighbours: lengths add up, structures stand side by side."""
+        plus = "+" if self.structure and other.structure else ""
         return Measure(
             self.subject_index + other.subject_index,
             self.distance + other.distance,
             self.n_intervening + other.n_intervening,
-            "+".join(filter(None, (self.structure, other.structure))),
+            max(self.depth, other.depth),
+            self.structure + plus + other.structure,
         )
 
 
-_ZERO = Measure(0, 0, 0, "")
+def outermost(structure: str) -> str:
+    """A structure without what its modifiers hold: "a[b+c]+d" is "a+d"."""
+    kept, level = [], 0
+    for letter in structure:
+        level += letter == "["
+        if not level:
+            kept.append(letter)
+        level -= letter == "]"
+    return "".join(kept)
+
+
+class Phrase(NamedTuple):
+    """A symbol that plays a part, with `depth` constructions allowed at or below it."""
+
+    symbol: str
+    part: Part
+    depth: int
+
+
+class Prefix(NamedTuple):
+    """The first `length` children of a symbol's rule, each with its part and `depth` left."""
+
+    symbol: str
+    rule: int  # among the rules of its symbol
+    parts: tuple[Part, ...]
+    depth: int
+    length: int
+
+
+State = Phrase | Prefix
+Place = tuple[State, Measure]
 Counts = Counter[Measure]
-Parts = tuple[str, ...]
-# The ways to add to each measure: (what stands to the left, the last child, number of ways).
-Fold = dict[Measure, list[tuple[Measure, Measure, int]]]
+Sources = tuple[Place, ...]
+Plan = dict[State, dict[Measure, list[tuple[int, Sources]]]]
+_ZERO = Measure(0, 0, 0, 0, "")
 
 
 @dataclass
 class CellCounter:
-    """Counts and draws the derivations of `grammar` by Measure, up to the given bounds."""
+    """Counts and draws the derivations of `grammar` by Measure, up to the given bounds.
+
+    spelled: a structure is the whole bracketing of the modifiers; else only what is outermost.
+    """
 
     grammar: Grammar
     max_subject_index: int
     max_distance: int
     max_intervening: int
-    _counts: dict[tuple[str, str, int], Counts] = field(default_factory=dict)
-    _folds: dict[tuple[int, Parts, int], list[Fold]] = field(default_factory=dict)
+    spelled: bool = True
+    _counts: dict[State, Counts] = field(default_factory=dict, init=False)
+    _below: dict[State, dict[State, None]] = field(default_factory=dict, init=False)
 
     def cells(self, role: str) -> Counts:
         """The number of derivations of every cell that exists within the bounds."""
-        counts = self._count(self.grammar.start, role, self.grammar.max_depth)
+        counts = self._count(self._root(role))
         return Counter(
             {m._replace(structure=m.structure or SIMPLE): count for m, count in counts.items()}
         )
 
     def draw(
-        self, role: str, cell: Measure, n: int, rng: np.random.Generator, forest: Forest
+        self, role: str, quotas: Mapping[Measure, int], rng: np.random.Generator, forest: Forest
     ) -> Ids:
-        """Draw `n` derivations uniformly from a cell that exists; tree ids (n,)."""
-        wanted = cell._replace(structure="" if cell.structure == SIMPLE else cell.structure)
-        return self._draw(self.grammar.start, role, self.grammar.max_depth, wanted, n, rng, forest)
+        """Draw trees uniformly: `quotas[m]` of cell m, in random order, the cells end to end.
+
+        Raises KeyError for a cell without derivations.
+        """
+        root = self._root(role)
+        wanted = {
+            m._replace(structure="" if m.structure == SIMPLE else m.structure): n
+            for m, n in quotas.items()
+        }
+        missing = [m for m in wanted if m not in self._count(root)]
+        if missing:
+            raise KeyError(missing)
+        trees = self._make(self._plan(root, wanted, rng), rng, forest)
+        return np.concatenate(
+            [np.empty(0, dtype=np.int64), *(trees[root, m] for m, n in wanted.items() if n)]
+        )
+
+    def _plan(self, root: Phrase, quotas: Mapping[Measure, int], rng: np.random.Generator) -> Plan:
+        """Share out what every state must deliver among the ways to make it, the root first."""
+        orders: dict[State, Counts] = defaultdict(Counter)
+        orders[root].update({m: n for m, n in quotas.items() if n})
+        plan: Plan = {}
+        for state in reversed(self._states(root)):
+            wanted = orders.pop(state, None)
+            if not wanted:
+                continue
+            ways = defaultdict(list)
+            for measure, count, sources in self._ways(state):
+                if measure in wanted:
+                    ways[measure].append((count, sources))
+            plan[state] = {m: _shares(n, ways[m], rng) for m, n in wanted.items()}
+            for shares in plan[state].values():
+                for n, sources in shares:
+                    for source, measure in sources:
+                        orders[source][measure] += n
+        return plan
+
+    def _make(self, plan: Plan, rng: np.random.Generator, forest: Forest) -> dict[Place, Ids]:
+        """Make what was planned, the root last; every state's trees in random order.
+
+        So whoever takes some of them need not care which. A prefix is rows (n, length) of trees.
+        """
+        stock: dict[Place, Ids] = {}
+
+        def take(place: Place, n: int) -> Ids:
+            trees = stock.pop(place)
+            if n < len(trees):
+                stock[place] = trees[n:]
+            return trees[:n]
+
+        for state in reversed(plan):
+            for measure, shares in plan[state].items():
+                batches = []
+                for n, sources in shares:
+                    taken = [take(source, n) for source in sources]
+                    if isinstance(state, Prefix):
+                        batches.append(
+                            np.column_stack(taken) if taken else np.empty((n, 0), dtype=np.int64)
+                        )
+                    else:
+                        batches.append(taken[0] if taken else np.full(n, forest.leaf(state.symbol)))
+                made = np.concatenate(batches)
+                if len(batches) > 1:
+                    made = rng.permutation(made)
+                if isinstance(state, Prefix) and state.length == len(state.parts):
+                    made = forest.trees(self._rule(state), made)
+                stock[state, measure] = made
+        return stock
+
+    def _root(self, role: str) -> Phrase:
+        return Phrase(self.grammar.start, Part("whole", role), self.grammar.max_depth)
+
+    def _count(self, state: State) -> Counts:
+        if state not in self._counts:
+            counts: Counts = Counter()
+            for measure, ways, _ in self._ways(state):
+                counts[measure] += ways
+            self._counts[state] = counts
+        return self._counts[state]
+
+    def _ways(self, state: State) -> Iterator[tuple[Measure, int, Sources]]:
+        """Each way to make a state: its measure, how many derivations, and what it is made of."""
+        if isinstance(state, Phrase) and state.symbol in self.grammar.classes:
+            measure = self._word(state)
+            if measure is not None:
+                yield measure, 1, ()
+        elif isinstance(state, Phrase):
+            for prefix in self._expansions(state):
+                for measure, count in self._count(prefix).items():
+                    yield self._named(state, measure), count, ((prefix, measure),)
+        elif not state.length:
+            yield _ZERO, 1, ()
+        else:
+            left, right = self._halves(state)
+            lefts = self._count(left)
+            rights = self._count(right) if lefts else Counter()
+            for one, n_left in lefts.items():
+                for other, n_right in rights.items():
+                    measure = one.plus(other)
+                    if self._within(measure):
+                        yield measure, n_left * n_right, ((left, one), (right, other))
+
+    def _states(self, root: State) -> dict[State, None]:
+        """All states below a root, each after those that it is made of."""
+        if root not in self._below:
+            order: dict[State, None] = {}
+
+            def visit(state: State) -> None:
+                if state not in order:
+                    for source in self._made_of(state):
+                        visit(source)
+                    order[state] = None
+
+            visit(root)
+            self._below[root] = order
+        return self._below[root]
+
+    def _made_of(self, state: State) -> Iterable[State]:
+        if isinstance(state, Prefix):
+            return self._halves(state) if state.length else ()
+        return () if state.symbol in self.grammar.classes else self._expansions(state)
+
+    def _expansions(self, state: Phrase) -> Iterator[Prefix]:
+        """All children of each usable rule, in each of the parts that they can play."""
+        symbol, depth = state.symbol, state.depth
+        part = entered(self.grammar, symbol, state.part, self.spelled)
+        if part is None:
+            return
+        inside = depth - self.grammar.is_construction(symbol)
+        usable = self.grammar.usable(symbol, depth)
+        for number, rule in enumerate(self.grammar.rules[symbol]):
+            if rule in usable:
+                for parts in assignments(self.grammar, rule, part):
+                    yield Prefix(symbol, number, parts, inside, len(parts))
+
+    def _halves(self, state: Prefix) -> tuple[Prefix, Phrase]:
+        """A prefix without its last child, and that child."""
+        last = state.length - 1
+        child = self._rule(state).children[last]
+        return state._replace(length=last), Phrase(child.symbol, state.parts[last], state.depth)
+
+    def _rule(self, state: Prefix) -> Rule:
+        return self.grammar.rules[state.symbol][state.rule]
+
+    def _named(self, state: Phrase, measure: Measure) -> Measure:
+        """The measure of a phrase whose children have `measure`."""
+        if state.part not in (BETWEEN, INSIDE):
+            return measure
+        depth = measure.depth + self.grammar.is_construction(state.symbol)
+        structure = measure.structure
+        name = self.grammar.modifier(state.symbol)
+        if name and state.part == BETWEEN:
+            structure = f"{name}[{structure}]" if structure else name
+        return measure._replace(depth=depth, structure=structure)
 
     def _within(self, m: Measure) -> bool:
         return (
-            m.subject_index <= self.max_subject_index
-            and m.distance <= self.max_distance
+            m.distance <= self.max_distance
             and m.n_intervening <= self.max_intervening
+            and m.subject_index <= self.max_subject_index
         )
 
-    def _word(self, name: str, part: str) -> Counts:
-        words = self.grammar.classes[name]
-        if part == "before":
-            return Counter({Measure(words.n_tokens, 0, 0, ""): 1})
-        if part == "between":
-            return Counter({Measure(0, words.n_tokens, int(words.kind == "noun"), ""): 1})
-        if part == "noun" and words.kind == "noun":  # its last token is the head
-            return Counter({Measure(words.n_tokens - 1, 1, 0, ""): 1})
-        if part == "verb" and words.kind == "verb" and words.shows_number:
-            return Counter({_ZERO: 1})
-        return Counter({_ZERO: 1}) if part == "after" else Counter()
-
-    def _count(self, symbol: str, part: str, depth: int) -> Counts:
-        key = (symbol, part, depth)
-        if key in self._counts:
-            return self._counts[key]
-        counts: Counts = Counter()
-        if symbol in self.grammar.classes:
-            counts = self._word(symbol, part)
-        else:
-            for rule, parts, inside in self._ways(symbol, part, depth):
-                for measure, splits in self._fold(rule, parts, inside)[-1].items():
-                    counts[self._named(symbol, part, measure)] += _total(splits)
-        self._counts[key] = counts
-        return counts
-
-    def _named(self, symbol: str, part: str, measure: Measure) -> Measure:
-        """A construction that lies between brackets what it holds."""
-        name = self.grammar.constructions.get(symbol, "")
-        if not name or part != "between":
-            return measure
-        inner = f"[{measure.structure}]" if measure.structure else ""
-        return measure._replace(structure=name + inner)
-
-    def _ways(self, symbol: str, part: str, depth: int) -> Iterator[tuple[Rule, Parts, int]]:
-        """Each usable rule of `symbol` with the parts that its children can play."""
-        construction = self.grammar.is_construction(symbol)
-        for rule in self.grammar.usable(symbol, depth):
-            for parts in _assignments(self.grammar, rule, part, construction):
-                yield rule, parts, depth - construction
-
-    def _fold(self, rule: Rule, parts: Parts, inside: int) -> list[Fold]:
-        """The measures of the first 0, 1, 2 … children of `rule` together, each with its splits."""
-        key = (rule.index, parts, inside)
-        if key not in self._folds:
-            folds: list[Fold] = [{_ZERO: [(_ZERO, _ZERO, 1)]}]
-            for child, part in zip(rule.children, parts, strict=True):
-                fold: Fold = {}
-                for left, splits in folds[-1].items():
-                    n_left = _total(splits)
-                    for here, n_here in self._count(child.symbol, part, inside).items():
-                        measure = left.plus(here)
-                        if self._within(measure):
-                            fold.setdefault(measure, []).append((left, here, n_left * n_here))
-                folds.append(fold)
-            self._folds[key] = folds
-        return self._folds[key]
-
-    def _draw(
-        self,
-        symbol: str,
-        part: str,
-        depth: int,
-        wanted: Measure,
-        n: int,
-        rng: np.random.Generator,
-        forest: Forest,
-    ) -> Ids:
-        if symbol in self.grammar.classes:
-            return np.full(n, forest.leaf(symbol), dtype=np.int64)
-        ways = [
-            (rule, parts, inside, measure, _total(splits))
-            for rule, parts, inside in self._ways(symbol, part, depth)
-            for measure, splits in self._fold(rule, parts, inside)[-1].items()
-            if self._named(symbol, part, measure) == wanted
-        ]
-        drawn = []
-        for (rule, parts, inside, measure, _), n_here in _share(
-            n, [w[-1] for w in ways], ways, rng
-        ):
-            rows = self._draw_children(
-                rule, parts, inside, len(parts), measure, n_here, rng, forest
-            )
-            drawn.append(forest.trees(rule, rows))
-        return rng.permutation(np.concatenate(drawn))
-
-    def _draw_children(
-        self,
-        rule: Rule,
-        parts: Parts,
-        inside: int,
-        n_children: int,
-        wanted: Measure,
-        n: int,
-        rng: np.random.Generator,
-        forest: Forest,
-    ) -> Ids:
-        """Trees (n, n_children) of the first children of `rule` whose measures add to `wanted`."""
-        if n_children == 0:
-            return np.empty((n, 0), dtype=np.int64)
-        last = n_children - 1
-        symbol, part = rule.children[last].symbol, parts[last]
-        splits = self._fold(rule, parts, inside)[n_children][wanted]
-        rows = []
-        for (left, here, _), n_here in _share(n, [s[-1] for s in splits], splits, rng):
-            lefts = self._draw_children(rule, parts, inside, last, left, n_here, rng, forest)
-            right = self._draw(symbol, part, inside, here, n_here, rng, forest)
-            rows.append(np.column_stack([lefts, right]))
-        return rng.permutation(np.concatenate(rows))
+    def _word(self, state: Phrase) -> Measure | None:
+        """The measure of one word; None if it cannot play the part."""
+        words, part = self.grammar.classes[state.symbol], state.part
+        is_noun = words.kind == "noun"
+        if part == BEFORE:
+            return _ZERO._replace(subject_index=words.n_tokens)
+        if part in (BETWEEN, INSIDE):
+            return _ZERO._replace(distance=words.n_tokens, n_intervening=int(is_noun))
+        if part == NOUN and is_noun:  # its last token is the head
+            return _ZERO._replace(subject_index=words.n_tokens - 1, distance=1)
+        if part.place == "verb" and words.kind == "verb" and words.shows_number:
+            return None if part.role == "inner" else _ZERO
+        return _ZERO if part == AFTER else None
 
 
-def _assignments(grammar: Grammar, rule: Rule, part: str, construction: bool) -> Iterator[Parts]:
-    """The parts that the children of `rule` can play if its symbol plays `part`."""
-    n = len(rule.children)
-    if part in ("before", "between", "after"):
-        yield (part,) * n
-    elif part in ("noun", "verb"):
-        left, right = ("before", "between") if part == "noun" else ("between", "after")
-        for i, child in enumerate(rule.children):
-            if child.variable and child.variable == rule.variable:
-                yield (left,) * i + (part,) + (right,) * (n - i - 1)
-    elif part == "both":
-        yield from _pairs(grammar, rule, carried=True)
-    else:  # the whole dependency, `outer` or `inner`
-        if construction and part == "outer":
-            return
-        roles = ("outer", "inner") if construction else (part,)
-        for i, child in enumerate(rule.children):
-            if child.symbol not in grammar.classes:
-                for role in roles:
-                    yield ("before",) * i + (role,) + ("after",) * (n - i - 1)
-        if part == "outer" or construction:
-            yield from _pairs(grammar, rule, carried=False)
-
-
-def _pairs(grammar: Grammar, rule: Rule, carried: bool) -> Iterator[Parts]:
-    """A noun and its verb, in one child of `rule` or in two.
-
-    carried: of the number that the rule's symbol carries, or else of those that the rule opens.
-    """
-    n = len(rule.children)
-    for i, noun in enumerate(rule.children):
-        if not noun.variable or (noun.variable == rule.variable) != carried:
-            continue
-        if not grammar.head_nouns(noun.symbol):
-            continue
-        yield ("before",) * i + ("both",) + ("after",) * (n - i - 1)
-        for j in range(i + 1, n):
-            if rule.children[j].variable == noun.variable:
-                yield (
-                    *("before",) * i,
-                    "noun",
-                    *("between",) * (j - i - 1),
-                    "verb",
-                    *("after",) * (n - j - 1),
-                )
-
-
-def _total(splits: list[tuple[Measure, Measure, int]]) -> int:
-    return sum(count for _, _, count in splits)
-
-
-def _share(
-    n: int, counts: list[int], ways: list[Way], rng: np.random.Generator
-) -> list[tuple[Way, int]]:
-    """Share `n` draws among `ways` in proportion to `counts`; ways that get none are left out."""
-    total = sum(counts)
-    shares = rng.multinomial(n, [count / total for count in counts])
-    return [(way, int(share)) for way, share in zip(ways, shares, strict=True) if share]
+def _shares(
+    n: int, ways: list[tuple[int, Sources]], rng: np.random.Generator
+) -> list[tuple[int, Sources]]:
+    """Share `n` draws among ways by their counts; those that get none are left out."""
+    if len(ways) == 1:
+        return [(n, ways[0][1])]
+    total = sum(count for count, _ in ways)
+    shares = rng.multinomial(n, [count / total for count, _ in ways]).tolist()
+    return [(share, sources) for share, (_, sources) in zip(shares, ways, strict=True) if share]

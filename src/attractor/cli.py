@@ -55,12 +55,16 @@ def configuration(raw: DictConfig, **replaced: Any) -> Config:
     return from_mapping({str(key): value for key, value in container.items()})
 
 
+_NO_CHOICES = ("seed", "experiment", "model", "output_dir", "name", "stages", "suite")
+
+
 def _choices(raw: DictConfig, overrides: Any) -> dict[str, Any]:
     """What was chosen for this job on the command line or by the sweep, the seed apart."""
     chosen = {"model": raw.model.name}
     for override in overrides:
         key, _, value = str(override).lstrip("+~").partition("=")
-        if key not in ("seed", "experiment", "model", "output_dir", "name", "stages", "suite"):
+        of_place = key.startswith("suite.") and key.endswith(".path")  # where, not what
+        if key not in _NO_CHOICES and not of_place:
             chosen[key] = value
     return chosen
 

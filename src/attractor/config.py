@@ -9,17 +9,25 @@ from typing import Any
 from attractor.errors import UserError
 
 STAGES = ("generate", "train", "evaluate")
+SPLITS = ("iid", "lexical", "structural", "ambiguous")
+RULES = ("first_noun", "most_recent_noun")
 
 
 @dataclass
 class DataConfig:
-    """Running text from the grammar: how many sentences, in which regime, from which seed."""
+    """Running text from the grammar: how many sentences, what they show, and what they never do."""
 
+    name: str = "natural"  # what tables and folders call it; it never changes the text
     regime: str = "natural"
     n_sentences: int = 10000
     n_valid: int = 2000
     n_test: int = 2000
     seed: int = 0
+    split: str = "iid"
+    rule: str = ""  # ambiguous: the rule that is right at every verb
+    held_out: list[str] = field(default_factory=list)  # structural: symbols to do without
+    max_depth: int | None = None  # structural: instead of the regime's
+    min_attractors: int = 0  # of every verb asked about
 
 
 @dataclass
@@ -73,6 +81,7 @@ def _check(config: Config) -> None:
         _at_least(f"train.{key}", getattr(config.train, key), 1)
     _at_least("seed", config.seed, 0)
     _at_least("data.seed", config.data.seed, 0)
+    _check_split(config.data)
     for key in ("learning_rate", "clip"):
         value = getattr(config.train, key)
         if not (math.isfinite(value) and value > 0):
@@ -85,6 +94,32 @@ def _check(config: Config) -> None:
         raise UserError("output_dir is empty: give a folder")
     if "/" in config.name or config.name in ("", ".", "..", "artifacts"):
         raise UserError(f"name={config.name}: give a folder name without a slash, not artifacts")
+
+
+def _check_split(data: DataConfig) -> None:
+    """Refuse a split without what it needs, and what only another split reads."""
+    if "/" in data.name or not data.name.strip():
+        raise UserError(f"data.name={data.name}: give a word without a slash")
+    if data.split not in SPLITS:
+        raise UserError(f"data.split={data.split}: choose from {', '.join(SPLITS)}")
+    if data.split == "ambiguous" and data.rule not in RULES:
+        raise UserError(f"data.rule={data.rule}: an ambiguous text needs {' or '.join(RULES)}")
+    if data.split != "ambiguous" and data.rule:
+        raise UserError(
+            f"data.rule={data.rule}: only data.split=ambiguous reads it; leave it empty"
+        )
+    if data.split == "structural" and not data.held_out and data.max_depth is None:
+        raise UserError("data.split=structural: give data.held_out, data.max_depth or both")
+    if data.split != "structural" and data.held_out:
+        held_out = f"[{','.join(data.held_out)}]"
+        raise UserError(f"data.held_out={held_out}: only data.split=structural reads it; give []")
+    if data.split != "structural" and data.max_depth is not None:
+        raise UserError(
+            f"data.max_depth={data.max_depth}: only data.split=structural reads it; give null"
+        )
+    if data.max_depth is not None:
+        _at_least("data.max_depth", data.max_depth, 0)
+    _at_least("data.min_attractors", data.min_attractors, 0)
 
 
 def _at_least(key: str, value: int, least: int) -> None:

@@ -18,32 +18,39 @@ Ids = NDArray[np.int64]
 
 @dataclass
 class Forest:
-    """Interned trees: `nodes[i]` is (rule, ids of its children) or the name of a word class."""
+    """Interned trees: `heads[i]` is a tree's rule, `children[i]` are the ids of what stands below.
 
-    nodes: list[str | tuple[Rule, tuple[int, ...]]] = field(default_factory=list)
-    _ids: dict[str | tuple[int, tuple[int, ...]], int] = field(default_factory=dict)
+    A word class is a tree of its own, whose head is its name.
+    """
+
+    heads: list[str | Rule] = field(default_factory=list)
+    children: list[tuple[int, ...]] = field(default_factory=list)
+    # By the rule's index or the class's name, then by children.
+    _ids: dict[str | int, dict[tuple[int, ...], int]] = field(default_factory=dict)
 
     def leaf(self, name: str) -> int:
         """The id of a word class."""
-        if name not in self._ids:
-            self._ids[name] = len(self.nodes)
-            self.nodes.append(name)
-        return self._ids[name]
+        return self._intern(name, name, [()])[0]
 
     def trees(self, rule: Rule, children: Ids) -> Ids:
         """Ids (n,) of the trees that `rule` makes of each row of `children` (n, n_children)."""
-        if children.shape[1] == 0:
-            return np.full(len(children), self._tree(rule, ()), dtype=np.int64)
-        rows, inverse = np.unique(children, axis=0, return_inverse=True)
-        ids = np.array([self._tree(rule, tuple(row)) for row in rows.tolist()], dtype=np.int64)
-        return ids[inverse.reshape(-1)]
+        code = np.zeros(len(children), dtype=np.int64)  # equal rows have equal codes
+        for column in children.T:
+            if (column != column[0]).any():
+                code = np.unique(code * len(self.heads) + column, return_inverse=True)[1]
+        example = np.empty(code.max() + 1, dtype=np.int64)
+        example[code] = np.arange(len(code))
+        columns = children[example].T.tolist()
+        rows: list[tuple[int, ...]] = list(zip(*columns, strict=True)) if columns else [()]
+        return np.array(self._intern(rule.index, rule, rows), dtype=np.int64)[code]
 
-    def _tree(self, rule: Rule, children: tuple[int, ...]) -> int:
-        key = (rule.index, children)
-        if key not in self._ids:
-            self._ids[key] = len(self.nodes)
-            self.nodes.append((rule, children))
-        return self._ids[key]
+    def _intern(self, key: str | int, head: str | Rule, rows: list[tuple[int, ...]]) -> list[int]:
+        known = self._ids.setdefault(key, {})
+        new = [row for row in rows if row not in known]
+        known.update(zip(new, range(len(self.heads), len(self.heads) + len(new)), strict=True))
+        self.heads += [head] * len(new)
+        self.children += new
+        return [known[row] for row in rows]
 
 
 def draw_by_weight(grammar: Grammar, n: int, rng: np.random.Generator, forest: Forest) -> Ids:

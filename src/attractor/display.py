@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from attractor.plan import Plan
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _N_SENTENCES = 30
 
@@ -16,28 +21,58 @@ def mark(sentence: str, subject_index: int, verb_index: int) -> str:
 
 
 def show_generated(job: Plan) -> None:
-    """Print thirty items, half training text and half probes, and the probes' cells."""
+    """Print some thirty items of training text and suites, and the cells of the probes."""
     import pandas as pd
 
     from attractor.results import ITEMS, read_csv
 
     text = read_csv(job.folder / "text.csv", ITEMS)
-    frames = [("training text", text[text["split"] == "train"])]
-    if "probes" in job.stages.suites:
-        frames.append(("probes", read_csv(job.folder / "probes.csv", ITEMS)))
-    for title, items in frames:
+    frames = {"training text": text[text["split"] == "train"]}
+    for name in job.stages.suites:
+        frames[name] = read_csv(job.folder / f"{name}.csv", ITEMS)
+    for title, items in frames.items():
         print(f"\n{title}: {len(items):,} items, {items['sentence'].nunique():,} sentences")
         shown = items.sample(min(_N_SENTENCES // len(frames), len(items)), random_state=0)
         for sentence, subject, verb in zip(
             shown["sentence"], shown["subject_index"], shown["verb_index"], strict=True
         ):
             print("  " + mark(sentence, subject, verb))
-    if "probes" in job.stages.suites:
-        cells = pd.read_csv(job.folder / "probes_cells.csv")
-        factors = ["probe_set", "role", "structure", "n_intervening", "distance"]
-        items = frames[-1][1]
-        n_items = items.groupby(factors).size().rename("items")
-        shapes = cells.groupby(factors)["derivations"].sum()
-        print("\nprobe cells (over subject positions, numbers and attractors):")
-        print(pd.concat([n_items, shapes], axis=1).to_string())
-    print(f"\n{job.folder}/: text.csv, {', '.join(f'{name}.csv' for name in job.stages.suites)}")
+    for name in job.stages.suites:
+        path = job.folder / f"{name}_cells.csv"
+        if path.exists():
+            print(f"\ncells of {name}, and the derivations that each has:")
+            print(_cells(pd.read_csv(path)).to_string(index=False))
+            print("\ncells that exist (outermost constructions, at most four deep):")
+            print(
+                _existing(pd.read_csv(job.folder / f"{name}_existing.csv")).to_string(index=False)
+            )
+    tables = ", ".join(sorted(path.name for path in job.folder.glob("*.csv")))
+    print(f"\n{job.folder}/: {tables}")
+
+
+def _cells(cells: pd.DataFrame) -> pd.DataFrame:
+    """A row for the cells that differ in start symbol, position and distance alone."""
+    what = cells["structure"].fillna(cells["construction"]).fillna("any")
+    grouped = cells.assign(between=what).groupby(
+        ["probe_set", "role", "n_intervening", "between"], dropna=False, sort=False
+    )
+    table = grouped.agg(
+        cells=("derivations", "size"),
+        nearest=("distance", "min"),
+        farthest=("distance", "max"),
+        fewest_derivations=("derivations", "min"),
+        most_derivations=("derivations", "max"),
+    )
+    return table.reset_index()
+
+
+def _existing(cells: pd.DataFrame) -> pd.DataFrame:
+    """A row for each role and number of nouns between."""
+    grouped = cells.groupby(["role", "n_intervening"])
+    table = grouped.agg(
+        constructions=("construction", "nunique"),
+        nearest=("distance", "min"),
+        farthest=("distance", "max"),
+        derivations=("derivations", "sum"),
+    )
+    return table.reset_index()

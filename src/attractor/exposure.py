@@ -32,7 +32,10 @@ class Exposure:
 
     @classmethod
     def of(cls, train: pd.DataFrame) -> Exposure:
-        """Gather the exposure from training items (columns `sentence` and the cell's factors)."""
+        """Gather the exposure from training items (columns `sentence` and the cell's factors).
+
+        Every sentence of a text has an item, also where not every verb is asked about.
+        """
         return cls(
             frozenset(_openings(train["sentence"].unique())),
             train.groupby(_CELL).size().rename("train_frequency"),

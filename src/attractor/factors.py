@@ -53,11 +53,13 @@ def cramers_v(one: pd.Series, other: pd.Series) -> float:
 
     Bergsma (2013), "A bias-correction for Cramér's V and Tschuprow's T", J. Korean Stat. Soc. 42.
     """
-    table = pd.crosstab(one, other).to_numpy(dtype=float)
-    n, (R, C) = table.sum(), table.shape
+    (rows, seen), (columns, others) = pd.factorize(one), pd.factorize(other)
+    R, C = len(seen), len(others)
+    table = np.bincount(rows * C + columns, minlength=R * C).reshape(R, C).astype(float)
+    n = table.sum()
     if min(R, C) < 2:
         return 0.0
     expected = np.outer(table.sum(axis=1), table.sum(axis=0)) / n
     phi = ((table - expected) ** 2 / expected).sum() / n - (R - 1) * (C - 1) / (n - 1)
-    rows, columns = R - (R - 1) ** 2 / (n - 1), C - (C - 1) ** 2 / (n - 1)
-    return float(np.sqrt(max(phi, 0.0) / (min(rows, columns) - 1)))
+    corrected = min(R - (R - 1) ** 2 / (n - 1), C - (C - 1) ** 2 / (n - 1))
+    return float(np.sqrt(max(phi, 0.0) / (corrected - 1)))

@@ -42,10 +42,15 @@ class Grammar:
     classes: Mapping[str, WordClass]
     constructions: Mapping[str, str]
     openings: Mapping[str, str]
+    coordinations: Mapping[str, str]
     max_depth: int
 
     def is_construction(self, symbol: str) -> bool:
         return symbol in self.constructions
+
+    def modifier(self, symbol: str) -> str:
+        """The name that `symbol` has in a structure: a construction's, a conjunct's, or ""."""
+        return self.constructions.get(symbol, self.coordinations.get(symbol, ""))
 
     @cached_property
     def _least_depth(self) -> dict[str, float]:

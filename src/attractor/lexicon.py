@@ -16,14 +16,14 @@ from pathlib import Path
 from attractor.errors import UserError
 
 COLUMNS = {  # a table may hold further ones
-    "nouns": ("singular", "plural", "animacy", "irregular"),
+    "nouns": ("singular", "plural", "animacy", "irregular", "relational", "held_out"),
     "verbs": ("third_singular", "plural", "past", "progressive", "frames", "subject", "aspect"),
     "auxiliaries": ("lemma", "tense", "singular", "plural"),
     "adjectives": ("adjective", "of"),
     "adverbs": ("adverb", "position"),
     "adjuncts": ("adjunct", "kind"),
     "prepositions": ("preposition",),
-    "determiners": ("determiner", "number"),
+    "determiners": ("singular", "plural", "number"),
     "function_words": ("word", "class"),
 }
 _FIRST = {table: columns[:1] for table, columns in COLUMNS.items()}
@@ -32,10 +32,13 @@ FORMS = _FIRST | {
     "nouns": ("singular", "plural"),
     "verbs": ("third_singular", "plural", "past", "progressive"),
     "auxiliaries": ("singular", "plural"),
+    "determiners": ("singular", "plural"),
 }
 CHOICES = {
     ("nouns", "animacy"): ("animate", "inanimate"),
     ("nouns", "irregular"): ("yes", "no"),
+    ("nouns", "relational"): ("yes", "no"),
+    ("nouns", "held_out"): ("no", "subject", "attractor"),  # the role a lexical split keeps it from
     ("verbs", "frames"): ("intransitive", "transitive", "sentence", "transitive_past"),
     ("verbs", "subject"): ("animate", "any"),
     ("verbs", "aspect"): ("dynamic", "stative"),
@@ -43,7 +46,7 @@ CHOICES = {
     ("adjectives", "of"): ("animate", "inanimate", "any"),
     ("adverbs", "position"): ("preverbal", "clause"),
     ("adjuncts", "kind"): ("parenthetical", "time"),
-    ("determiners", "number"): ("any", "singular", "plural"),
+    ("determiners", "number"): ("any", "marked"),
 }
 TOKENS = {"nouns": (1, 3), "adjuncts": (2, 9), "prepositions": (1, 4)}  # one elsewhere
 # Words that show number clash with any other use of them, even inside a phrase ("at rest"); the
@@ -101,7 +104,9 @@ def faults(lexicon: Lexicon) -> list[str]:
             if first.setdefault(key, number) != number:
                 found.append(f"{here}{' '.join(key)} is in row {first[key]} already; remove one")
     # Words are compared only once each row is sound by itself: one slip, one message.
-    return found or [*_paradigm_faults(lexicon), *_homographs(lexicon)]
+    if found:
+        return found
+    return [*_paradigm_faults(lexicon), *_determiner_faults(lexicon), *_homographs(lexicon)]
 
 
 def _take(place: str, kind: str, name: str, known: Iterable[str]) -> None:
@@ -175,6 +180,17 @@ def _paradigm_faults(lexicon: Lexicon) -> Iterator[str]:
             if {"transitive", "sentence"} <= set(row.get("frames", "").split("|")):
                 why = "'the farmer that knows the pilots ...' would license both numbers"
                 yield f"{here}{row['plural']} is transitive and sentence; keep one ({why})"
+
+
+def _determiner_faults(lexicon: Lexicon) -> Iterator[str]:
+    """Determiners whose two forms belie what their `number` says of them."""
+    for number, row in enumerate(lexicon.tables["determiners"], start=2):
+        if (row["singular"] == row["plural"]) != (row["number"] == "any"):
+            right = "any" if row["number"] == "marked" else "marked"
+            yield (
+                f"determiners.csv row {number}: {row['singular']} and {row['plural']} cannot be of "
+                f"number {row['number']}; write {right}, or mend a form"
+            )
 
 
 def _homographs(lexicon: Lexicon) -> Iterator[str]:

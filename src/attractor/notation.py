@@ -76,8 +76,9 @@ def read_grammar(spec: Mapping[str, Any], lexicon: Lexicon, regime: str = "natur
                     )
                 weight *= times.get(child.symbol, 1.0)
             add(name, variable, children, weight)
-    for section in ("constructions", "openings", "times"):
-        for name in {"openings": {}, **spec, "times": times}[section]:
+    named = {key: spec.get(key, {}) for key in ("constructions", "openings", "coordinations")}
+    for section, names in {**named, "times": times}.items():
+        for name in names:
             if name not in rules:
                 raise UserError(
                     f"grammar, {section}: {name} is no symbol of rules:; define it there"
@@ -86,8 +87,7 @@ def read_grammar(spec: Mapping[str, Any], lexicon: Lexicon, regime: str = "natur
         start=spec["start"],
         rules={symbol: tuple(some) for symbol, some in rules.items()},
         classes=classes,
-        constructions=dict(spec["constructions"]),
-        openings=dict(spec.get("openings", {})),
+        **{section: dict(names) for section, names in named.items()},
         max_depth=max_depth,
     )
     check(grammar)

@@ -66,18 +66,34 @@ def _check_network(job: Plan) -> None:
 
 
 def text(store: ArtifactStore, job: Plan) -> Path:
-    """The stage that draws training, validation and test items: items.csv, vocabulary.json."""
+    """The stage that draws training, validation and test items.
+
+    Beside items.csv: vocabulary.json, and split.json with what the text was found to hold.
+    """
 
     def build(folder: Path) -> None:
         from attractor.notation import read_grammar
         from attractor.results import ITEMS, write_csv
+        from attractor.split_checks import check_split
+        from attractor.splits import simpler
         from attractor.text import draw_text
         from attractor.vocab import Vocabulary
 
         data = job.config.data
         grammar = read_grammar(job.config.grammar, job.lexicon, data.regime)
-        items = draw_text(grammar, data.n_sentences, data.n_valid, data.n_test, data.seed)
+        items = draw_text(
+            simpler(grammar, data.held_out, data.max_depth),
+            data.n_sentences,
+            data.n_valid,
+            data.n_test,
+            data.seed,
+            lexical=data.split == "lexical",
+            rule=data.rule,
+            min_attractors=data.min_attractors,
+        )
         write_csv(items, ITEMS, folder / ITEMS.name)
+        facts = check_split(items, data, grammar, job.lexicon)
+        (folder / "split.json").write_text(json.dumps(facts, indent=1), encoding="utf-8")
         training = items.loc[items["split"] == "train", "sentence"]
         words = Vocabulary.of(training).words
         (folder / "vocabulary.json").write_text(json.dumps(words, indent=0), encoding="utf-8")
@@ -96,7 +112,8 @@ def suite(store: ArtifactStore, job: Plan, name: str) -> Path:
 
         exposure = Exposure.of(_split(read_items(text(store, job)), "train"))
         grammar = read_grammar(job.config.grammar, job.lexicon, job.config.data.regime)
-        options = {k: v for k, v in job.config.suite[name].items() if k != "version"}
+        spec = job.config.suite[name]
+        options = {k: v for k, v in spec.items() if k not in ("version", "citation", "licence")}
         items, tables = call_target(f"suite.{name}", options, grammar=grammar, exposure=exposure)
         write_csv(items, ITEMS, folder / ITEMS.name)
         for file, table in tables.items():
@@ -245,8 +262,9 @@ def publish(store: ArtifactStore, job: Plan, choices: Mapping[str, Any]) -> None
         for name in job.stages.suites:  # the items of this very text, whatever else is swept
             shutil.copyfile(suite(store, job, name) / "items.csv", folder / f"{name}.csv")
 
-    runs.publish_baselines(job, choices, fill_baselines)
-    runs.publish_run(job, _training_facts(trained), choices, fill)
+    split = _facts(text(store, job) / "split.json")
+    runs.publish_baselines(job, {"split": split}, choices, fill_baselines)
+    runs.publish_run(job, {"split": split, **_facts(trained / "training.json")}, choices, fill)
 
 
 def scored_items(store: ArtifactStore, job: Plan) -> pd.DataFrame:
@@ -276,15 +294,15 @@ def _split(items: pd.DataFrame, split: str) -> pd.DataFrame:
     return items[items["split"] == split]
 
 
-def _training_facts(folder: Path) -> dict[str, Any]:
-    facts: dict[str, Any] = json.loads((folder / "training.json").read_text(encoding="utf-8"))
+def _facts(path: Path) -> dict[str, Any]:
+    facts: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return facts
 
 
 def _summary(store: ArtifactStore, job: Plan) -> str:
     if not store.has(job.stages.train):
         return "items generated"
-    facts = _training_facts(store.path(job.stages.train))
+    facts = _facts(store.path(job.stages.train) / "training.json")
     return (
         f"{facts['epochs']} epochs (best {facts['best_epoch']}), "
         f"{facts['train_seconds']:.1f} s of training"

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from attractor.artifacts import Stage, digest
 from attractor.blocks import read_block
 from attractor.config import Config
 from attractor.lexicon import Lexicon, read_lexicon
 from attractor.resources import LEXICON
+from attractor.sources import fingerprint
 
 # Bump a stage's version when what it computes changes; tests/test_golden.py reminds you.
 VERSIONS = {"text": 1, "suite": 1, "baselines": 1, "train": 1, "evaluate": 1}
@@ -55,23 +57,23 @@ class Plan:
     @property
     def run_id(self) -> str:
         """The name of the run's folder: the same job is the same folder."""
-        choices = f"{self.config.model['name']}-{self.config.data.regime}"
+        choices = f"{self.config.model['name']}-{self.config.data.name}"
         return f"{choices}-s{self.config.seed}-{self.stages.evaluate.key[:8]}"
 
     @property
     def config_id(self) -> str:
-        """The same for all seeds of one configuration, and for no other."""
-        return self.seedless.evaluate.key[:8]
+        """The same for all seeds of one way to train, whatever suites they are asked."""
+        return self.seedless.train.key[:8]
 
     @property
     def baselines_id(self) -> str:
         """The name of the folder that holds the baselines' predictions for this text."""
-        return f"baselines-{self.config.data.regime}-{self.stages.baselines.key[:8]}"
+        return f"baselines-{self.config.data.name}-{self.stages.baselines.key[:8]}"
 
     @property
     def baselines_config_id(self) -> str:
-        """The same for all texts of one configuration."""
-        return self.seedless.baselines.key[:8]
+        """The same for all texts of one configuration, whatever suites are asked."""
+        return self.seedless.text.key[:8]
 
 
 def plan(config: Config, seedless: Config) -> Plan:
@@ -83,10 +85,7 @@ def plan(config: Config, seedless: Config) -> Plan:
 def _stages(config: Config, lexicon: Lexicon) -> Stages:
     text = _text_stage(config, lexicon)
     train = _train_stage(config, text)
-    suites = {
-        name: Stage("suite", {"version": VERSIONS["suite"], "text": text.key, "suite": spec})
-        for name, spec in sorted(config.suite.items())
-    }
+    suites = {name: _suite_stage(name, spec, text) for name, spec in sorted(config.suite.items())}
     scored = {"text": text.key, "suites": {name: stage.key for name, stage in suites.items()}}
     return Stages(
         text=text,
@@ -103,6 +102,7 @@ def _lexicon(folder: Path) -> Lexicon:
 
 
 def _text_stage(config: Config, lexicon: Lexicon) -> Stage:
+    data = {key: value for key, value in asdict(config.data).items() if key != "name"}
     return Stage(
         "text",
         {
@@ -110,10 +110,18 @@ def _text_stage(config: Config, lexicon: Lexicon) -> Stage:
             "grammar": digest(
                 {k: read_block(v, f"grammar, {k}") for k, v in config.grammar.items()}
             ),
-            "data": asdict(config.data),
+            "data": data,
             "lexicon": lexicon.fingerprint,
         },
     )
+
+
+def _suite_stage(name: str, spec: Mapping[str, Any], text: Stage) -> Stage:
+    # Citation and licence decide nothing; nor does where a suite's data lie, but what they are.
+    decisive = {key: value for key, value in spec.items() if key not in ("citation", "licence")}
+    if "path" in spec:
+        decisive["path"] = fingerprint(f"suite.{name}", spec["path"])
+    return Stage("suite", {"version": VERSIONS["suite"], "text": text.key, "suite": decisive})
 
 
 def _train_stage(config: Config, text: Stage) -> Stage:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from attractor.errors import UserError
 from attractor.shapes import Dependency, Shape
+from attractor.splits import ADMITTED, Pool
 from attractor.word_classes import NUMBERS, WordClass
 
 Ints = NDArray[np.int64]
@@ -34,6 +36,18 @@ class Sentences:
     def __len__(self) -> int:
         return len(self.shape)
 
+    def take(self, rows: Ints) -> Sentences:
+        """The sentences of `rows` (n,) alone, in that order."""
+        n_groups, n_slots = np.diff(self.group_start)[rows], np.diff(self.slot_start)[rows]
+        return Sentences(
+            self.shapes,
+            self.shape[rows],
+            starts_of(n_groups),
+            self.plural[ragged(self.group_start[rows], n_groups)],
+            starts_of(n_slots),
+            self.word[ragged(self.slot_start[rows], n_slots)],
+        )
+
 
 def ragged(starts: Ints, lengths: Ints) -> Ints:
     """Indices `starts[i] … starts[i] + lengths[i] - 1` for every i, end to end."""
@@ -51,38 +65,73 @@ def group_starts(shapes: Sequence[Shape], shape: Ints) -> Ints:
     return starts_of(np.array([len(s.animacy) for s in shapes], dtype=np.int64)[shape])
 
 
-def fill(shapes: Sequence[Shape], shape: Ints, plural: Ints, rng: np.random.Generator) -> Sentences:
-    """Draw words uniformly for sentences of the given shapes (N,) and numbers (all groups,)."""
+def of_groups(values: Sequence[Sequence[int]], shape: Ints) -> Ints:
+    """A value of each group of each shape, for the groups of sentences (N,): (all groups,)."""
+    n_groups = np.array([len(some) for some in values], dtype=np.int64)
+    flat = np.concatenate([np.array(some, dtype=np.int64) for some in values])
+    return flat[ragged(starts_of(n_groups)[shape], n_groups[shape])]
+
+
+def fill(
+    shapes: Sequence[Shape],
+    shape: Ints,
+    plural: Ints,
+    rng: np.random.Generator,
+    pools: Ints | None = None,
+) -> Sentences:
+    """Draw words uniformly for sentences of the given shapes (N,) and numbers (all groups,).
+
+    pools (all groups,): the splits.Pool of each group's noun, Pool.ANY if not given.
+    """
     n_slots = np.array([len(s.slots) for s in shapes], dtype=np.int64)
-    classes, kinds = _slot_kinds(shapes)
-    template_start = starts_of(n_slots)
-    slot_start = starts_of(n_slots[shape])
-    kind = kinds[ragged(template_start[shape], n_slots[shape])]
-    word = np.zeros(len(kind), dtype=np.int64)
-    for index, (words, animacy) in enumerate(classes):
+    classes, kinds, noun_groups = _slot_kinds(shapes)
+    slots = ragged(starts_of(n_slots)[shape], n_slots[shape])
+    starts = group_starts(shapes, shape)
+    if pools is None:
+        pools = np.full(starts[-1], Pool.ANY)
+    first_group, noun_group = np.repeat(starts[:-1], n_slots[shape]), noun_groups[slots]
+    # The last pool is for slots without a noun, at index -1.
+    pool = np.append(pools, Pool.ANY)[np.where(noun_group < 0, -1, first_group + noun_group)]
+    word = np.zeros(len(slots), dtype=np.int64)
+    kind = kinds[slots] * len(Pool) + pool
+    for index in np.unique(kind).tolist():
         places = np.flatnonzero(kind == index)
-        choice = np.array(
-            [i for i, a in enumerate(words.animacy) if not animacy or a in ("", animacy)]
-        )
-        if not len(choice):
-            raise UserError(f"lexicon: no {animacy} word for {words.name}; add one")
+        words, animacy = classes[index // len(Pool)]
+        choice = _choice(words, animacy, Pool(index % len(Pool)))
         word[places] = choice[rng.integers(0, len(choice), len(places))]
-    return Sentences(shapes, shape, group_starts(shapes, shape), plural, slot_start, word)
+    return Sentences(shapes, shape, starts, plural, starts_of(n_slots[shape]), word)
 
 
-def _slot_kinds(shapes: Sequence[Shape]) -> tuple[list[tuple[WordClass, str]], Ints]:
-    """Distinct (class, animacy asked of it), and each template slot's index among them."""
+def _choice(words: WordClass, animacy: str, pool: Pool) -> Ints:
+    """The words of a class that a slot may take. UserError if there are none."""
+    fitting = [
+        i
+        for i, (own, held_out) in enumerate(zip(words.animacy, words.held_out, strict=True))
+        if (not animacy or own in ("", animacy)) and held_out in ADMITTED[pool]
+    ]
+    if not fitting:
+        kept = "" if pool is Pool.ANY else f" with held_out {' or '.join(sorted(ADMITTED[pool]))}"
+        raise UserError(f"lexicon: no {f'{animacy} word'.strip()} for {words.name}{kept}; add one")
+    return np.array(fitting, dtype=np.int64)
+
+
+def _slot_kinds(shapes: Sequence[Shape]) -> tuple[list[tuple[WordClass, str]], Ints, Ints]:
+    """Distinct (class, animacy asked of it), each template slot's index among them, and the group
+    of each slot that holds a noun (-1: it holds none).
+    """
     index: dict[tuple[str, str], int] = {}
     classes: list[tuple[WordClass, str]] = []
-    kinds = []
+    kinds, groups = [], []
     for shape in shapes:
         for words, group in zip(shape.slots, shape.groups, strict=True):
-            animacy = shape.animacy[group] if words.kind == "noun" else ""
+            is_noun = words.kind == "noun"
+            animacy = shape.animacy[group] if is_noun else ""
             if (words.name, animacy) not in index:
                 index[words.name, animacy] = len(classes)
                 classes.append((words, animacy))
             kinds.append(index[words.name, animacy])
-    return classes, np.array(kinds, dtype=np.int64)
+            groups.append(group if is_noun else -1)
+    return classes, np.array(kinds, dtype=np.int64), np.array(groups, dtype=np.int64)
 
 
 def texts(sentences: Sentences) -> list[str]:
@@ -117,17 +166,9 @@ def items(sentences: Sentences, text: Sequence[str]) -> pd.DataFrame:
     text (N,): the sentences as `texts` wrote them. Beside the columns of results.ITEMS that can be
     known here, `sentence_number` (from 0) tells which sentence an item is of.
     """
-    template, dependencies = _dependency_templates(sentences.shapes)
-    n_dependencies = np.array([len(s.dependencies) for s in sentences.shapes], dtype=np.int64)
-    per_sentence = n_dependencies[sentences.shape]
-    which = ragged(starts_of(n_dependencies)[sentences.shape], per_sentence)
-    number = np.repeat(np.arange(len(sentences)), per_sentence)
-    first_group = sentences.group_start[number]
-
-    def plurals(groups: Ints) -> tuple[Ints, NDArray[np.bool_]]:
-        """Numbers of groups (templates, K) padded with -1, for each item; and which are real."""
-        mine = groups[which]
-        return sentences.plural[first_group[:, None] + np.maximum(mine, 0)], mine >= 0
+    template = _templates(sentences.shapes)
+    dependencies, which, number = _dependencies(sentences.shapes, sentences.shape)
+    numbers = partial(_numbers, sentences.plural, sentences.group_start[number], which)
 
     def letters(values: Ints, real: NDArray[np.bool_]) -> NDArray[np.str_]:
         text = np.full(len(values), "", dtype=f"<U{max(values.shape[1], 1)}")
@@ -136,9 +177,9 @@ def items(sentences: Sentences, text: Sequence[str]) -> pd.DataFrame:
             text = np.strings.add(text, np.where(real[:, column], letter, ""))
         return text
 
-    subject, is_real = plurals(_padded([[d.group] for d in dependencies]))
-    between, is_between = plurals(_padded([list(d.intervening) for d in dependencies]))
-    before, is_before = plurals(_padded([list(d.preceding) for d in dependencies]))
+    subject, is_real = numbers([(d.group,) for d in dependencies])
+    between, is_between = numbers([d.intervening for d in dependencies])
+    before, is_before = numbers([d.preceding for d in dependencies])
     frame = template.iloc[which].reset_index(drop=True)
     frame["sentence_number"] = number
     frame["sentence"] = np.array(text, dtype=object)[number]
@@ -156,14 +197,46 @@ def items(sentences: Sentences, text: Sequence[str]) -> pd.DataFrame:
     return frame
 
 
-def _dependency_templates(shapes: Sequence[Shape]) -> tuple[pd.DataFrame, list[Dependency]]:
+def most_attractors(shapes: Sequence[Shape], shape: Ints, plural: Ints) -> Ints:
+    """For each sentence (N,) the attractors of the item that has most; 0 where there is no item."""
+    dependencies, which, number = _dependencies(shapes, shape)
+    numbers = partial(_numbers, plural, group_starts(shapes, shape)[number], which)
+    subject, _ = numbers([(d.group,) for d in dependencies])
+    between, is_between = numbers([d.intervening for d in dependencies])
+    most = np.zeros(len(shape), dtype=np.int64)
+    np.maximum.at(most, number, (is_between & (between != subject)).sum(axis=1))
+    return most
+
+
+def _dependencies(shapes: Sequence[Shape], shape: Ints) -> tuple[list[Dependency], Ints, Ints]:
+    """All dependencies of the shapes; for each item which of them it is, and of which sentence."""
+    dependencies = [d for s in shapes for d in s.dependencies]
+    n_dependencies = np.array([len(s.dependencies) for s in shapes], dtype=np.int64)
+    per_sentence = n_dependencies[shape]
+    which = ragged(starts_of(n_dependencies)[shape], per_sentence)
+    return dependencies, which, np.repeat(np.arange(len(shape)), per_sentence)
+
+
+def _numbers(
+    plural: Ints, first_group: Ints, which: Ints, groups: Sequence[Sequence[int]]
+) -> tuple[Ints, NDArray[np.bool_]]:
+    """Numbers of some `groups` of each dependency, for each item, padded; and which are real."""
+    longest = max((len(some) for some in groups), default=1)
+    rows = [[*some, *[-1] * (longest - len(some))] for some in groups]
+    mine = np.array(rows, dtype=np.int64).reshape(len(groups), longest)[which]
+    return plural[first_group[:, None] + np.maximum(mine, 0)], mine >= 0
+
+
+def _templates(shapes: Sequence[Shape]) -> pd.DataFrame:
     dependencies = [d for shape in shapes for d in shape.dependencies]
     verbs = [shape.slots[d.verb_slot] for shape in shapes for d in shape.dependencies]
-    frame = pd.DataFrame(
+    return pd.DataFrame(
         {
             "construction": [d.construction for d in dependencies],
             "structure": [d.structure for d in dependencies],
             "opening": [d.opening for d in dependencies],
+            "coordination": [d.coordination for d in dependencies],
+            "within": [d.within for d in dependencies],
             "role": [d.role for d in dependencies],
             "subject_index": [d.subject_index for d in dependencies],
             "verb_index": [d.verb_index for d in dependencies],
@@ -177,14 +250,6 @@ def _dependency_templates(shapes: Sequence[Shape]) -> tuple[pd.DataFrame, list[D
             "determiner_marked": [int(d.determiner_marked) for d in dependencies],
         }
     )
-    return frame, dependencies
-
-
-def _padded(groups: list[list[int]]) -> Ints:
-    """Lists of groups as one array (n, longest), padded with -1."""
-    longest = max((len(some) for some in groups), default=1)
-    rows = [some + [-1] * (longest - len(some)) for some in groups]
-    return np.array(rows, dtype=np.int64).reshape(len(groups), longest)
 
 
 def _forms(

@@ -38,8 +38,10 @@ _FACTORS = {
     "inner_verb_marked": "int64",  # 1 if a verb in the prefix shows number
     "determiner_marked": "int64",  # 1 if a determiner in the prefix shows number
     "opening": "str",  # what opens the sentence before the subject's clause: matrix_clause …
-    "probe_set": "str",  # which block of cells asked for it; "" outside the probes
+    "probe_set": "str",  # which part of its suite it is of: a set of cells, a file; or ""
     "prefix_id": "str",  # items of one prefix are one cluster, not many samples
+    "coordination": "str",  # the conjunct between subject and verb: short_vp_coordination …, none
+    "within": "str",  # the innermost construction that the verb stands in; none if outer
 }
 
 
@@ -152,6 +154,22 @@ ACCURACY_BY_SUBJECT_POSITION = Table(
         **_ACCURACY,
     },
 )
+ACCURACY_BY_CONSTRUCTION = Table(
+    "accuracy_by_construction.csv",
+    {
+        **_CONFIG,
+        "construction": "str",
+        "coordination": "str",
+        "role": "str",
+        "within": "str",
+        "n_intervening": "int64",
+        "n_attractors": "str",
+        **_ACCURACY,
+        "accuracy_singular": "float64",
+        "accuracy_plural": "float64",
+        "n_out_of_vocabulary": "int64",  # items with a word that the model does not know
+    },
+)
 FLAGSHIP = Table(
     "flagship_sentence.csv",
     {
@@ -203,6 +221,12 @@ SUMMARY = Table(
         "parameters": "float64",
         "train_seconds": "float64",  # mean over seeds, as the next
         "tokens_per_second": "float64",
+        "accuracy_first_noun_wrong": "float64",  # the sentence's first noun has the other number
+        "accuracy_first_noun_wrong_low": "float64",
+        "accuracy_first_noun_wrong_high": "float64",
+        "accuracy_most_recent_noun_wrong": "float64",  # the last noun before the verb has it
+        "accuracy_most_recent_noun_wrong_low": "float64",
+        "accuracy_most_recent_noun_wrong_high": "float64",
     },
 )
 

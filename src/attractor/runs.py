@@ -11,8 +11,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from attractor.artifacts import file_sizes, is_whole, publish
-from attractor.plan import THREADS, Plan
+from attractor.artifacts import Stage, digest, file_sizes, is_whole, publish
+from attractor.plan import THREADS, VERSIONS, Plan, Stages
 
 MANIFEST = "manifest.json"
 ERROR = "error.txt"
@@ -44,7 +44,8 @@ def publish_run(
 ) -> None:
     """Publish the run's folder: what `fill` puts there, the configuration and the manifest.
 
-    facts: what training found; choices: what was chosen on the command line or by the sweep.
+    facts: what the text holds and what training found; choices: what was chosen on the command line
+    or by the sweep.
     """
     own = {
         "run_id": job.run_id,
@@ -52,12 +53,16 @@ def publish_run(
         "model": job.config.model["name"],
         "seed": job.config.seed,
         "fingerprint": job.stages.evaluate.key,
+        "trained": job.stages.train.key,
+        "suite_config_ids": _suite_config_ids(job, VERSIONS["evaluate"]),
         "choices": dict(choices),
     }
     _publish(job, {**own, **facts}, fill)
 
 
-def publish_baselines(job: Plan, choices: Mapping[str, Any], fill: Callable[[Path], None]) -> None:
+def publish_baselines(
+    job: Plan, facts: Mapping[str, Any], choices: Mapping[str, Any], fill: Callable[[Path], None]
+) -> None:
     """Publish the folder of the baselines for this job's text, unless it is there."""
     if _stands(job.folder / job.baselines_id, job.stages.baselines.key):
         return
@@ -67,10 +72,32 @@ def publish_baselines(job: Plan, choices: Mapping[str, Any], fill: Callable[[Pat
         "model": "baselines",
         "seed": 0,
         "fingerprint": job.stages.baselines.key,
-        # Only the text matters to a baseline, not the model's settings or the training's.
-        "choices": {key: value for key, value in choices.items() if key.startswith("data.")},
+        "trained": job.stages.text.key,
+        "suite_config_ids": _suite_config_ids(job, VERSIONS["baselines"]),
+        # Only text and suites matter to a baseline, not the model's settings or the training's.
+        "choices": {
+            key: value
+            for key, value in choices.items()
+            if key.partition(".")[0] in ("data", "grammar", "suite")
+        },
     }
     _publish(job, own, fill)
+
+
+def _suites(stages: Stages) -> dict[str, Stage]:
+    """The stages that made what a job is asked: its suites, and the text's own test items."""
+    return {"test": stages.text, **stages.suites}
+
+
+def _suite_config_ids(job: Plan, version: int) -> dict[str, str]:
+    """A suite's hash, the same for all seeds: where two differ, answers are never pooled.
+
+    version: of the stage that answered.
+    """
+    return {
+        name: digest({"version": version, "items": stage.key})[:8]
+        for name, stage in _suites(job.seedless).items()
+    }
 
 
 def _publish(job: Plan, own: Mapping[str, Any], fill: Callable[[Path], None]) -> None:
@@ -80,8 +107,10 @@ def _publish(job: Plan, own: Mapping[str, Any], fill: Callable[[Path], None]) ->
 
     manifest = {
         "task": job.task_name,
+        "data": job.config.data.name,
         "data_seed": job.config.data.seed,
         "data_fingerprint": job.stages.text.key,
+        "suites": {name: stage.key for name, stage in _suites(job.stages).items()},
         "precision": job.config.train.precision,
         "threads": THREADS,
         **provenance(),

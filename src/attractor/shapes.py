@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cache
+from typing import NamedTuple
 
 from attractor.cells import SIMPLE
 from attractor.derivations import Forest
 from attractor.errors import UserError
-from attractor.grammar import Grammar, Rule
+from attractor.fragments import Bracket, Fragments
+from attractor.grammar import Grammar
 from attractor.word_classes import WordClass
 
 NONE = "none"
 
 
-@dataclass(frozen=True)
-class Dependency:
+class Dependency(NamedTuple):
     """A verb that shows number and its head noun, by slot; and what stands between them."""
 
     group: int
@@ -24,22 +26,25 @@ class Dependency:
     verb_index: int
     intervening: tuple[int, ...]  # groups of the nouns between, in order
     preceding: tuple[int, ...]  # groups of the nouns before the subject, in order
-    role: str
-    construction: str
-    structure: str
+    role: str  # inner if the verb stands within a construction, else outer
+    within: str  # the innermost construction that the verb stands in
+    construction: str  # the outermost construction between the two
+    structure: str  # the bracketing of all constructions and coordinations between the two
     opening: str  # what opens the sentence before the subject's clause
-    depth: int
+    coordination: str  # the conjunct that stands between the two
+    depth: int  # constructions nested between the two
     last_cue_distance: int
     inner_verb_marked: bool  # a verb before this one shows number
     determiner_marked: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Shape:
     """A sentence without its words: T tokens in slots, numbers in groups.
 
-    Every noun opens a group; the words that agree with it share it (-1: the slot has no number).
-    `animacy[g]` is what the words of group g ask of its noun ("" for any).
+    Every noun opens a group, and they are numbered in the order of their nouns; the words that
+    agree with a noun share its group (-1: the slot has no number). `animacy[g]` is what the words
+    of group g ask of its noun ("" for any).
     """
 
     slots: tuple[WordClass, ...]
@@ -48,126 +53,154 @@ class Shape:
     dependencies: tuple[Dependency, ...]
 
 
-@dataclass
-class _Span:
-    """A construction's slots, from `start` up to but not including `end`; its parent's index."""
+class _Between(NamedTuple):
+    """What stands between a noun and its verb."""
 
-    name: str
-    parent: int  # -1 if no construction encloses it
-    start: int
-    end: int = -1
+    structure: str
+    construction: str
+    coordination: str
+    depth: int
 
 
-@dataclass
-class _Walk:
-    """What a walk over a tree has met so far; a span stands before those that it encloses."""
+class Flattener:
+    """Flattens trees of one forest, and remembers what they have in common."""
 
-    grammar: Grammar
-    forest: Forest
-    slots: list[WordClass] = field(default_factory=list)
-    groups: list[int] = field(default_factory=list)
-    depth_of_group: list[int] = field(default_factory=list)
-    spans: list[_Span] = field(default_factory=list)
-    openings: list[tuple[int, str]] = field(default_factory=list)  # the slot after it, its name
+    def __init__(self, grammar: Grammar, forest: Forest) -> None:
+        self._fragments = Fragments(grammar, forest)
+        self._between = cache(self._new_between)
 
-    def visit(self, tree: int, group: int, depth: int, span: int = -1) -> None:
-        """Visit a tree whose symbol carries `group`, `depth` constructions down, within `span`."""
-        node = self.forest.nodes[tree]
-        if isinstance(node, str):
-            self.slots.append(self.grammar.classes[node])
-            self.groups.append(group)
-            return
-        rule, children = node
-        construction = self.grammar.is_construction(rule.symbol)
-        if construction:
-            name = self.grammar.constructions[rule.symbol]
-            self.spans.append(_Span(name, parent=span, start=len(self.slots)))
-            depth, span = depth + 1, len(self.spans) - 1
-        groups = self._bind(rule, group, depth)
-        for child, subtree in zip(rule.children, children, strict=True):
-            self.visit(subtree, groups[child.variable], depth, span)
-        if construction:
-            self.spans[span].end = len(self.slots)
-        if rule.symbol in self.grammar.openings:
-            self.openings.append((len(self.slots), self.grammar.openings[rule.symbol]))
+    def shape(self, tree: int) -> Shape:
+        """The shape of a tree of the start symbol. UserError if a group asks for two animacies."""
+        slots: list[WordClass] = []
+        groups: list[int] = []
+        dependencies: list[Dependency] = []
+        nouns: list[tuple[int, int, int, str]] = []  # slot, last token, brackets before, opening
+        brackets: list[int] = []
+        around: list[str] = []  # the constructions that have begun and not ended
+        asks: list[tuple[int, str]] = []  # groups and the animacy that one of their words asks for
+        opening = NONE
+        n_tokens = cue = 0
+        verb_marked = determiner_marked = False
+        table = self._fragments.table
+        for number in self._fragments.marks(tree):
+            mark = table[number]
+            if isinstance(mark, Bracket):
+                brackets.append(number)
+                if mark.kind == "opening":
+                    opening = mark.name if opening == NONE else f"{opening}+{mark.name}"
+                elif mark.kind == "construction" and mark.begins:
+                    around.append(mark.name)
+                elif mark.kind == "construction":
+                    around.pop()
+                continue
+            words, length, kind, shows_number, noun = mark
+            group = -1
+            if noun is not None:
+                group = len(nouns) + noun
+                if words.subject:
+                    asks.append((group, words.subject))
+                if kind == "noun":
+                    nouns.append((len(slots), n_tokens + length - 1, len(brackets), opening))
+                elif kind == "verb" and shows_number:
+                    if group < len(nouns):
+                        noun_slot, subject_index, n_brackets, before = nouns[group]
+                        structure, construction, coordination, depth = self._between(
+                            tuple(brackets[n_brackets:])
+                        )
+                        dependencies.append(
+                            Dependency(
+                                group=group,
+                                noun_slot=noun_slot,
+                                verb_slot=len(slots),
+                                subject_index=subject_index,
+                                verb_index=n_tokens,
+                                intervening=tuple(range(group + 1, len(nouns))),
+                                preceding=tuple(range(group)),
+                                role="inner" if around else "outer",
+                                within=around[-1] if around else NONE,
+                                construction=construction,
+                                structure=structure,
+                                opening=before,
+                                coordination=coordination,
+                                depth=depth,
+                                last_cue_distance=n_tokens - cue,
+                                inner_verb_marked=verb_marked,
+                                determiner_marked=determiner_marked,
+                            )
+                        )
+                    verb_marked = True
+                elif kind == "determiner" and shows_number:
+                    determiner_marked = True
+                if shows_number:  # a plural tells on its last token
+                    cue = n_tokens + length - 1
+            slots.append(words)
+            groups.append(group)
+            n_tokens += length
+        asked = dict(asks)
+        if len(set(asks)) > len(asked):
+            _refuse(slots, groups, asks)
+        animacy = tuple([asked.get(group, "") for group in range(len(nouns))])
+        return Shape(tuple(slots), tuple(groups), animacy, tuple(dependencies))
 
-    def _bind(self, rule: Rule, group: int, depth: int) -> dict[str, int]:
-        groups = {"": -1}
-        if rule.variable:
-            groups[rule.variable] = group
-        for child in rule.children:
-            if child.variable not in groups:
-                groups[child.variable] = len(self.depth_of_group)
-                self.depth_of_group.append(depth)
-        return groups
+    def _new_between(self, brackets: tuple[int, ...]) -> _Between:
+        marks = [self._fragments.table[number] for number in brackets]
+        return _between([mark for mark in marks if isinstance(mark, Bracket)])
 
 
 def flatten(grammar: Grammar, forest: Forest, tree: int) -> Shape:
-    """The shape of a tree of the start symbol. UserError if a group asks for two animacies."""
-    walk = _Walk(grammar, forest)
-    walk.visit(tree, -1, 0)
-    animacy = []
-    for group in range(len(walk.depth_of_group)):
-        members = [c for c, g in zip(walk.slots, walk.groups, strict=True) if g == group]
-        asked = sorted({c.subject for c in members} - {""})
-        if len(asked) > 1:
-            names = ", ".join(c.name for c in members if c.subject)
-            raise UserError(
-                f"grammar: {names} can share a subject but ask for {' and '.join(asked)} ones; "
-                "split the rule that joins them"
-            )
-        animacy.append(asked[0] if asked else "")
-    return Shape(tuple(walk.slots), tuple(walk.groups), tuple(animacy), _dependencies(walk))
+    """The shape of one tree; for many, keep a Flattener."""
+    return Flattener(grammar, forest).shape(tree)
 
 
-def _dependencies(walk: _Walk) -> tuple[Dependency, ...]:
-    starts = [0]
-    for words in walk.slots:
-        starts.append(starts[-1] + words.n_tokens)
-    nouns = [i for i, words in enumerate(walk.slots) if words.kind == "noun"]
-    noun_of_group = {walk.groups[i]: i for i in nouns}
-    # A slot shows number where its own forms differ; a plural tells on its last token.
-    shows = [
-        words.shows_number and g >= 0 for words, g in zip(walk.slots, walk.groups, strict=True)
-    ]
-    found = []
-    for verb, words in enumerate(walk.slots):
-        noun = noun_of_group.get(walk.groups[verb], len(walk.slots))
-        if words.kind != "verb" or not shows[verb] or noun > verb:
-            continue
-        inside = {i: s for i, s in enumerate(walk.spans) if noun < s.start and s.end <= verb}
-        cues = [i for i in range(verb) if shows[i]]
-        found.append(
-            Dependency(
-                group=walk.groups[verb],
-                noun_slot=noun,
-                verb_slot=verb,
-                subject_index=starts[noun + 1] - 1,
-                verb_index=starts[verb],
-                intervening=tuple(walk.groups[i] for i in nouns if noun < i < verb),
-                preceding=tuple(walk.groups[i] for i in nouns if i < noun),
-                role="inner" if walk.depth_of_group[walk.groups[verb]] else "outer",
-                construction=next((s.name for s in inside.values()), SIMPLE),
-                structure=_bracketing(inside) or SIMPLE,
-                opening="+".join(name for end, name in walk.openings if end <= noun) or NONE,
-                depth=_nesting(inside),
-                last_cue_distance=starts[verb] - (starts[cues[-1] + 1] - 1),
-                inner_verb_marked=any(
-                    shows[i] and walk.slots[i].kind == "verb" for i in range(verb)
-                ),
-                determiner_marked=any(
-                    shows[i] and walk.slots[i].kind == "determiner" for i in range(verb)
-                ),
-            )
-        )
-    return tuple(found)
+def _refuse(slots: list[WordClass], groups: list[int], asks: list[tuple[int, str]]) -> None:
+    clashing = min(g for g, animacy in asks if any(g == h and animacy != a for h, a in asks))
+    members = [c for c, g in zip(slots, groups, strict=True) if g == clashing and c.subject]
+    raise UserError(
+        f"grammar: {', '.join(c.name for c in members)} can share a subject but ask for "
+        f"{' and '.join(sorted({c.subject for c in members}))} ones; split the rule that joins them"
+    )
+
+
+@dataclass
+class _Span:
+    """A construction or a conjunct between noun and verb."""
+
+    name: str
+    is_construction: bool
+    parent: int  # the span that encloses it, -1 if none does
+    ended: bool = False
+
+
+def _between(brackets: list[Bracket]) -> _Between:
+    """What whole modifiers there are among `brackets`; one that holds noun or verb is not whole."""
+    spans: list[_Span] = []
+    current = -1
+    for name, kind, begins in brackets:
+        if begins:
+            spans.append(_Span(name, kind == "construction", current))
+            current = len(spans) - 1
+        elif kind != "opening" and current >= 0:
+            spans[current].ended = True
+            current = spans[current].parent
+    inside = {i: span for i, span in enumerate(spans) if span.ended}
+    return _Between(
+        structure=_bracketing(inside) or SIMPLE,
+        construction=_names(inside, constructions=True) or SIMPLE,
+        coordination=_names(inside, constructions=False) or NONE,
+        depth=_nesting(inside),
+    )
+
+
+def _names(spans: dict[int, _Span], constructions: bool) -> str:
+    """The name of the first construction, or of the first conjunct; "" if there is none."""
+    return next((s.name for s in spans.values() if s.is_construction == constructions), "")
 
 
 def _nesting(spans: dict[int, _Span]) -> int:
-    """How many of the spans enclose one another at most."""
+    """How many constructions enclose one another at most."""
     levels: dict[int, int] = {-1: 0}
     for i, span in spans.items():
-        levels[i] = levels.get(span.parent, 0) + 1
+        levels[i] = levels.get(span.parent, 0) + span.is_construction
     return max(levels.values())
 
 

@@ -31,8 +31,9 @@ class WordClass:
     """Words that may fill one slot of a sentence, all of one length in tokens.
 
     `forms[i]` holds word i's (singular, plural) tokens; the two are the same where the class shows
-    no number. `animacy[i]` is a noun's own; `subject` the animacy that the class asks of the head
-    noun it agrees with ("" for any).
+    no number. `animacy[i]` and `held_out[i]` are a noun's own: the latter the role that a lexical
+    text keeps it from (no, subject, attractor). `subject` is the animacy that the class asks of the
+    head noun it agrees with ("" for any).
     """
 
     name: str
@@ -40,6 +41,7 @@ class WordClass:
     n_tokens: int
     forms: tuple[tuple[Tokens, Tokens], ...]
     animacy: tuple[str, ...]
+    held_out: tuple[str, ...]
     subject: str = ""
     tense: str = ""
     verb_class: str = ""
@@ -52,7 +54,7 @@ class WordClass:
 
 def literal(word: str) -> WordClass:
     """The class of one quoted word, which shows no number."""
-    return WordClass(f'"{word}"', "other", 1, (((word,), (word,)),), ("",))
+    return WordClass(f'"{word}"', "other", 1, (((word,), (word,)),), ("",), ("no",))
 
 
 def word_classes(
@@ -109,6 +111,7 @@ def word_classes(
                 (tuple(row[columns[0]].split()), tuple(row[columns[1]].split())) for row in some
             ),
             animacy=tuple(row.get("animacy", "") for row in some),
+            held_out=tuple(row.get("held_out", "no") for row in some),
             subject=spec.get("subject", spec.get("where", {}).get("subject", "")),
             tense=spec.get("tense", ""),
             verb_class=spec.get("verb_class", ""),

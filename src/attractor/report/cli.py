@@ -50,19 +50,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def build(folder: Path, found: Found) -> None:
     """Make the whole report of `found` in `folder`; report.json, which vouches for it, is last."""
     from attractor import results
-    from attractor.report import collect, figures, style, summary, table
+    from attractor.report import accuracy, constructions, figures, style, summary, table
+    from attractor.report.collect import collect
 
-    collected = collect.collect(found)
-    by_distance = collect.accuracy_by(collected, ["distance", "n_intervening"])
-    by_attractors = collect.accuracy_by(collected, ["n_intervening"])
-    by_position = collect.accuracy_by(collected, ["subject_index", "n_intervening"])
-    flagship = collect.flagship(collected)
+    collected = collect(found)
+    by_distance = accuracy.accuracy_by(collected, ["distance", "n_intervening"])
+    by_attractors = accuracy.accuracy_by(collected, ["n_intervening"])
+    by_position = accuracy.accuracy_by(collected, ["subject_index", "n_intervening"])
+    by_suite = constructions.constructions(collected)
+    flagship = accuracy.flagship(collected)
     summarised = summary.summary(collected)
     tables = [
-        (results.RESULTS, collect.results(collected)),
+        (results.RESULTS, accuracy.results(collected)),
         (results.ACCURACY_BY_DISTANCE, by_distance),
         (results.ACCURACY_BY_ATTRACTORS, by_attractors),
         (results.ACCURACY_BY_SUBJECT_POSITION, by_position),
+        (
+            results.ACCURACY_BY_CONSTRUCTION,
+            constructions.accuracy_by_construction(collected),
+        ),
         (results.FLAGSHIP, flagship),
         (results.SUMMARY, summarised),
         (results.HISTORY, collected.history),
@@ -72,14 +78,17 @@ def build(folder: Path, found: Found) -> None:
         if len(frame.columns):  # baselines alone have no history
             results.write_csv(frame, contract, folder / contract.name)
             paths.append(folder / contract.name)
-    charts = figures.figures(by_distance, by_attractors, by_position, summarised, collected)
+    charts = figures.figures(
+        by_distance, by_attractors, by_position, by_suite, summarised, collected
+    )
     for name, chart in charts.items():
-        if chart is None:  # these runs do not bear out what an earlier report drew
-            for ending in (".svg", ".png"):
-                (folder / "figures" / f"{name}{ending}").unlink(missing_ok=True)
-        else:
+        if chart is not None:
             paths += style.save(chart, folder / "figures", name)
-    results.write_atomically(folder / "table.txt", table.table(summarised, flagship, collected))
+    drawn = [path for name in figures.NAMES for path in (folder / "figures").glob(name)]
+    for path in set(drawn) - set(paths):
+        path.unlink()  # these runs do not bear out what an earlier report drew
+    text = table.table(summarised, flagship, by_suite, collected)
+    results.write_atomically(folder / "table.txt", text)
     paths.append(folder / "table.txt")
     report = {
         "version": VERSION,

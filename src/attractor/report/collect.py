@@ -1,39 +1,37 @@
-"""Merges the tables of finished runs, and turns predictions into accuracies with intervals."""
+"""Merges the tables of finished runs; what was trained once and met in several runs counts once."""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit
 
 from attractor.errors import UserError
+from attractor.report.configs import configurations, swept_choices
 from attractor.report.runs import Found, Run
-from attractor.results import HISTORY, PREDICTIONS, RESULTS, read_csv
-from attractor.stats import t_interval, variance_held, wilson
+from attractor.results import HISTORY, PREDICTIONS, read_csv
 
-FLAGSHIP_SENTENCE = "the flights the airline was cancelling were full"
-CONFIG = ["config_id", "task", "model"]  # never pooled with another
-BASELINE = "baseline:"
+IN_DISTRIBUTION = "test"  # the suite of the text's own test items
+PLACE = ["suite", "probe_set", "construction", "coordination", "role", "within"]
 
-_RUN = ["run_id", "config_id", "model", "task", "seed"]
-_CELL = ["suite", "probe_set", "construction", "role", "distance", "n_intervening"]
 _READ = [  # what is kept of each prediction
-    *("run_id", "model", "task", "seed", "item_id", *_CELL, "n_attractors", "subject_index"),
+    *("run_id", "model", "task", "seed", "item_id", *PLACE),
+    *("distance", "n_intervening", "n_attractors", "subject_index"),
     *("subject_number", "condition", "preceding", "prefix_id", "train_frequency"),
     *("margin", "correct", "in_vocabulary"),
 ]
+_CODED = ["run_id", "config_id", "model", "task", *PLACE, "subject_number"]
 
 
 @dataclass(frozen=True)
 class Collected:
     """What the runs of one experiment say together.
 
-    predictions: a row an item and run, with config_id and the flags headline and disagree.
-    history: a row an epoch and run, with config_id and model.
+    predictions: a row an item and training, with config_id and the flags headline, disagree,
+        first_noun_wrong and most_recent_noun_wrong.
+    history: a row an epoch and training, with config_id and model.
     configs: a row a configuration and model: config_id, model, task, label, n_datasets, swept.
     swept: dotted keys of the choices that differ between configurations, model apart.
     """
@@ -55,107 +53,20 @@ def collect(found: Found) -> Collected:
     """Read, check and merge the tables of all finished runs. Raises UserError on a broken one."""
     predictions = pd.concat([_predictions(run) for run in found.finished], ignore_index=True)
     _check_complete(predictions, found.finished)
-    pairs = predictions[["preceding", "condition"]]
-    known = {pair: _disagree("".join(pair)) for pair in set(zip(*pairs.to_numpy().T, strict=True))}
-    predictions["disagree"] = [known[p] for p in zip(*pairs.to_numpy().T, strict=True)]
+    predictions = _without_repeats(predictions)
+    code, nouns = (predictions["preceding"] + " " + predictions["condition"]).factorize()
+    flags = np.array([noun_flags(*pattern.split(" ")) for pattern in nouns])
+    predictions[["disagree", "first_noun_wrong", "most_recent_noun_wrong"]] = flags[code]
     predictions["headline"] = (predictions["suite"] != "probes") | (
         (predictions["probe_set"] == "balanced") & (predictions["role"] == "outer")
     )
     # Codes instead of strings: counting distinct prefixes is most of the work.
     predictions["prefix_id"] = predictions["prefix_id"].factorize()[0]
-    for column in ("run_id", "config_id", "model", "task", *_CELL[:4], "subject_number"):
+    for column in _CODED:
         predictions[column] = predictions[column].astype("category")
-    swept = _swept(found.finished)
-    histories = [frame for run in found.finished if len(frame := _history(run))]
-    history = pd.concat(histories, ignore_index=True) if histories else pd.DataFrame()
-    configs = _configs(predictions, found.finished, swept)
-    return Collected(predictions, history, configs, swept, found.finished)
-
-
-def results(collected: Collected) -> pd.DataFrame:
-    """results.RESULTS: a row a cell and run, in an order that only the content decides."""
-    keys = [*_RUN, *_CELL, "n_attractors", "subject_number"]
-    frame = collected.predictions.assign(
-        n_out_of_vocabulary=1 - collected.predictions["in_vocabulary"]
-    )
-    cells = frame.groupby(keys, observed=True).agg(
-        n_items=("correct", "size"),
-        n_prefixes=("prefix_id", "nunique"),
-        n_out_of_vocabulary=("n_out_of_vocabulary", "sum"),
-        accuracy=("correct", "mean"),
-        mean_margin=("margin", "mean"),
-    )
-    return in_order(cells.reset_index(), keys)[list(RESULTS.columns)]
-
-
-def accuracy_by(collected: Collected, factors: Sequence[str]) -> pd.DataFrame:
-    """Accuracy by config × suite × probe_set × role × `factors` × n_attractors, and `all` of them.
-
-    A row's accuracy is the mean of its seeds' means over items; the interval is a t interval over
-    the seeds, or Wilson's on distinct prefixes where one run stands alone. Swept choices follow.
-    """
-    place = [*CONFIG, "suite", "probe_set", "role", *factors]
-    frame = collected.predictions
-    parts = []
-    for each in ([*place, "n_attractors"], place):
-        cells = frame.groupby(["run_id", *each], observed=True).agg(
-            n_items=("correct", "size"),
-            n_prefixes=("prefix_id", "nunique"),
-            accuracy=("correct", "mean"),
-            train_frequency=("train_frequency", "mean"),
-        )
-        part = cells.groupby(each, observed=True).agg(
-            n_items=("n_items", "max"),
-            n_prefixes=("n_prefixes", "max"),
-            n_seeds=("accuracy", "size"),
-            sd=("accuracy", "std"),
-            accuracy=("accuracy", "mean"),
-            train_frequency=("train_frequency", "mean"),
-        )
-        parts.append(part.reset_index())
-    parts[0]["n_attractors"] = parts[0]["n_attractors"].astype(str)
-    parts[1]["n_attractors"] = "all"
-    return with_choices(_with_interval(pd.concat(parts, ignore_index=True), collected), collected)
-
-
-def flagship(collected: Collected) -> pd.DataFrame:
-    """p(plural) at both verbs of the flagship sentence: a row a run (and baseline) and verb."""
-    rows = collected.predictions[collected.predictions["suite"] == "flagship"]
-    sign = np.where(rows["subject_number"] == "plural", 1.0, -1.0)
-    rows = rows[_RUN].assign(
-        verb=np.where(rows["role"] == "inner", "was", "were"),
-        p_plural=expit(sign * rows["margin"].to_numpy()),
-    )
-    return in_order(rows, [*CONFIG, "run_id", "verb"])
-
-
-def with_choices(frame: pd.DataFrame, collected: Collected) -> pd.DataFrame:
-    """`frame` with the swept choices of each config as columns at its end, in order."""
-    choices = collected.configs[[*CONFIG, *collected.swept]]
-    frame = frame.astype(dict.fromkeys(CONFIG, "str")).merge(choices, on=CONFIG, how="left")
-    return in_order(frame, list(frame.columns[: list(frame.columns).index("n_items")]))
-
-
-def in_order(frame: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
-    """`frame` sorted by `keys` as plain values, whatever the order of files and categories."""
-    plain = {c: "str" for c in frame if isinstance(frame[c].dtype, pd.CategoricalDtype)}
-    return frame.astype(plain).sort_values(list(keys), kind="stable", ignore_index=True)
-
-
-def _with_interval(frame: pd.DataFrame, collected: Collected) -> pd.DataFrame:
-    n, accuracy = frame["n_seeds"].to_numpy(), frame["accuracy"].to_numpy()
-    over_seeds = t_interval(accuracy, frame["sd"].fillna(0.0), n)
-    prefixes = frame["n_prefixes"].to_numpy()
-    over_items = wilson(accuracy * prefixes, prefixes)
-    datasets = collected.datasets
-    return frame.drop(columns="sd").assign(
-        ci_low=np.where(n > 1, over_seeds[0], over_items[0]),
-        ci_high=np.where(n > 1, over_seeds[1], over_items[1]),
-        interval=[
-            variance_held(seeds, datasets[config], not model.startswith(BASELINE))
-            for config, model, seeds in zip(frame["config_id"], frame["model"], n, strict=True)
-        ],
-    )
+    swept = swept_choices(found.finished)
+    configs = configurations(predictions, found.finished, swept)
+    return Collected(predictions, _histories(found), configs, swept, found.finished)
 
 
 def _predictions(run: Run) -> pd.DataFrame:
@@ -172,12 +83,21 @@ def _predictions(run: Run) -> pd.DataFrame:
         )
     # Sums of floats depend on their order: this one is the items' own.
     frame = frame.sort_values(["model", "suite", "item_id"], kind="stable", ignore_index=True)
-    return frame.assign(config_id=run.config_id, data_seed=str(run.manifest["data_seed"]))
+    whose = {"config_id": run.config_id, "trained": run.trained}
+    return frame.assign(**whose, data_seed=str(run.manifest["data_seed"]))
+
+
+def _histories(found: Found) -> pd.DataFrame:
+    """One history a training, that of its first run."""
+    trainings: dict[str, Run] = {}
+    for run in sorted(found.finished, key=lambda run: (run.config_id, run.run_id)):
+        if not run.is_baselines:
+            trainings.setdefault(run.trained, run)
+    histories = list(map(_history, sorted(trainings.values(), key=lambda run: run.run_id)))
+    return pd.concat(histories, ignore_index=True) if histories else pd.DataFrame()
 
 
 def _history(run: Run) -> pd.DataFrame:
-    if run.is_baselines:
-        return pd.DataFrame()
     _check_whole(run, "history.csv")
     frame = read_csv(run.folder / "history.csv", HISTORY).sort_values("epoch", kind="stable")
     labels = {"config_id": run.config_id, "model": str(run.manifest["model"])}
@@ -213,49 +133,21 @@ def _check_complete(predictions: pd.DataFrame, runs: Sequence[Run]) -> None:
         )
 
 
-def _disagree(nouns: str) -> bool:
-    """Do first noun, most recent noun and majority of S/P letters differ? A tied majority does."""
-    tally = Counter(nouns)
-    return not (nouns[:1] == nouns[-1:] and 2 * tally[nouns[:1]] > len(nouns))
+def _without_repeats(predictions: pd.DataFrame) -> pd.DataFrame:
+    """Without the answers on a suite that another run of the same training gave already."""
+    answers = predictions[["config_id", "trained", "suite", "run_id"]].drop_duplicates()
+    first = ~answers.duplicated(["config_id", "trained", "suite"])  # runs come by run_id
+    if first.all():
+        return predictions
+    return predictions.merge(answers[first], on=list(answers), how="inner")
 
 
-def _swept(runs: Sequence[Run]) -> list[str]:
-    """Choices with more than one value among configurations; what seeds vary is not a choice."""
-    values: defaultdict[str, set[str]] = defaultdict(set)
-    within: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
-    for run in runs:
-        for key, value in run.manifest["choices"].items():
-            within[key, run.config_id].add(str(value))
-            if not run.is_baselines:
-                values[key].add(str(value))
-    replicates = {key for (key, _), seen in within.items() if len(seen) > 1}
-    columns = {"model", "task", "seed"} | replicates
-    return sorted(key for key, seen in values.items() if len(seen) > 1 and key not in columns)
+def noun_flags(preceding: str, condition: str) -> tuple[bool, bool, bool]:
+    """Do first noun, most recent noun and majority differ; is the first wrong, is the last?
 
-
-def _configs(predictions: pd.DataFrame, runs: Sequence[Run], swept: list[str]) -> pd.DataFrame:
-    choices = {run.config_id: run.manifest["choices"] for run in runs}
-    datasets = defaultdict(set)
-    for run in runs:
-        datasets[run.config_id].add(run.manifest["data_seed"])
-    configs = predictions[CONFIG].drop_duplicates().astype("str").sort_values(CONFIG)
-    configs = configs.reset_index(drop=True)
-    for key in swept:
-        configs[key] = [str(choices[c].get(key, "")) for c in configs["config_id"]]
-    configs["n_datasets"] = [len(datasets[c]) for c in configs["config_id"]]
-    # A choice that follows from the model (its matched hidden size) is no part of its name.
-    shown = [
-        key for key in swept if configs.groupby("model")[key].agg(lambda v: len(set(v)) > 1).any()
-    ]
-    labels = [model.removeprefix(BASELINE).replace("_", " ") for model in configs["model"]]
-    if len(set(configs["task"])) > 1:
-        shown = ["task", *shown]
-    for key in shown:
-        values = [f" {key.split('.')[-1]}={v}" if v else "" for v in configs[key]]
-        labels = [label + value for label, value in zip(labels, values, strict=True)]
-    twice = {label for label, count in Counter(labels).items() if count > 1}
-    configs["label"] = [
-        f"{label} {config[:6]}" if label in twice else label
-        for label, config in zip(labels, configs["config_id"], strict=True)
-    ]
-    return configs
+    preceding, condition: S/P letters of the nouns before the subject, and from the subject on. A
+    tied majority differs.
+    """
+    nouns, subject = preceding + condition, condition[0]
+    agree = nouns[0] == nouns[-1] and 2 * nouns.count(nouns[0]) > len(nouns)
+    return not agree, nouns[0] != subject, nouns[-1] != subject

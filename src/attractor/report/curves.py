@@ -5,7 +5,8 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from attractor.report.collect import BASELINE, CONFIG, Collected
+from attractor.report.collect import Collected
+from attractor.report.configs import BASELINE, CONFIG
 from attractor.report.style import WIDTH, colour, page, shape, span
 
 SIZE = "data.n_sentences"

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import altair as alt
 import numpy as np
 import pandas as pd
 
-from attractor.report.collect import BASELINE, Collected
+from attractor.report.collect import Collected
+from attractor.report.configs import BASELINE
+from attractor.report.construction_figure import construction_figure
 from attractor.report.curves import learning_curve, training
-from attractor.report.panels import headline, merge_equal
+from attractor.report.panels import headline, merge_equal, panel_columns
 from attractor.report.style import WIDTH, colour, fitting, page, shape, span
+from attractor.report.training_text import accuracy_by_training
+
+NAMES = ("accuracy_by_*", "learning_curve.*", "training.*")  # of all files that figures make
 
 _DASHES = [[11, 3], [2, 2], [9, 3, 2, 3], [5, 5], [1, 5], [9, 3, 2, 3, 2, 3]]
 _GREY = "#7a7a7a"
@@ -25,12 +32,14 @@ def figures(
     by_distance: pd.DataFrame,
     by_attractors: pd.DataFrame,
     by_position: pd.DataFrame,
+    by_suite: Mapping[str, pd.DataFrame],
     summary: pd.DataFrame,
     collected: Collected,
 ) -> dict[str, alt.VConcatChart | None]:
     """The charts by file name without ending; None where the data allow none.
 
-    The first three are of the headline probes: balanced, outer items.
+    The first three are of the headline probes: balanced, outer items. by_suite: the cells that
+    `constructions` gives.
     """
     distance = headline(by_distance, collected, fixed=True)
     position = headline(by_position, collected, fixed=True)
@@ -48,6 +57,11 @@ def figures(
         "accuracy_by_subject_position": accuracy(
             position, "subject_index", "Accuracy against the subject's position"
         ),
+        **{
+            f"accuracy_by_construction_{suite}": construction_figure(suite, cells)
+            for suite, cells in by_suite.items()
+        },
+        "accuracy_by_training": accuracy_by_training(summary, collected),
         "training": training(collected.history, collected),
         "learning_curve": learning_curve(summary),
     }
@@ -65,7 +79,7 @@ def accuracy(cells: pd.DataFrame, x: str, title: str) -> alt.VConcatChart | None
     bottom = 0.0 if cells[["accuracy", "ci_low"]].min().min() < 0.4 else 0.4
     top = max(float(cells["train_frequency"].max()), 1.0)
     panels = list(dict.fromkeys(cells["panel"]))
-    columns = _columns(len(panels))
+    columns = panel_columns(len(panels))
     width = WIDTH // columns - 30
     rows = []
     for start in range(0, len(panels), columns):
@@ -175,10 +189,6 @@ def _across(x: str, every: pd.Series) -> alt.X:
     low, high = int(every.min()), int(every.max())
     scale = alt.Scale(domain=[low - 0.5, high + 0.5], nice=False, zero=False, padding=0)
     return alt.X(f"{x}:Q", scale=scale)
-
-
-def _columns(panels: int) -> int:
-    return 3 if panels in (5, 6, 9) else min(panels, 4)  # no panel alone in its row
 
 
 def _subtitle(networks: pd.DataFrame) -> list[str]:

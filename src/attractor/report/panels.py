@@ -6,7 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from attractor.report.collect import BASELINE, CONFIG, Collected
+from attractor.report.collect import Collected
+from attractor.report.configs import BASELINE, CONFIG
 
 FEWEST_PREFIXES = 20  # a cell with fewer is not drawn: its accuracy is mostly luck
 
@@ -46,6 +47,11 @@ def merge_equal(baselines: pd.DataFrame, x: str) -> pd.DataFrame:
         kept[names[0]] = " = ".join(dict.fromkeys(shown))
     rows = baselines[baselines["label"].isin(kept)]
     return rows.assign(label=rows["label"].map(kept))
+
+
+def panel_columns(panels: int) -> int:
+    """How many panels stand side by side, so that none is alone in its row."""
+    return 3 if panels in (5, 6, 9) else min(panels, 4)
 
 
 def _panel_title(n_intervening: int, n_attractors: int) -> str:

@@ -4,30 +4,37 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from attractor.errors import UserError
 
-_NEEDED = ("run_id", "config_id", "model", "task", "seed", "choices", "data_seed", "fingerprint")
+_NEEDED = (
+    *("run_id", "config_id", "model", "task", "seed", "choices", "data_seed", "fingerprint"),
+    *("trained", "suite_config_ids"),
+)
 
 
 @dataclass(frozen=True)
 class Run:
-    """A finished run: its folder and what its manifest.json says."""
+    """A finished run: its folder, what its manifest.json says, and what it is pooled by."""
 
     folder: Path
     manifest: dict[str, Any]
+    config_id: str  # the manifest's, told apart from runs that met a suite in another form
 
     @property
     def run_id(self) -> str:
         return str(self.manifest["run_id"])
 
     @property
-    def config_id(self) -> str:
-        return str(self.manifest["config_id"])
+    def trained(self) -> str:
+        """What was trained, the same for all runs that share it: weights, or a baseline's text."""
+        return str(self.manifest["trained"])
 
     @property
     def is_baselines(self) -> bool:
@@ -60,7 +67,8 @@ def find_runs(folder: Path) -> Found:
     failed: dict[str, str] = {}
     for path in sorted(p for p in folder.iterdir() if p.is_dir() and not p.name.startswith(".")):
         if (path / "manifest.json").is_file():
-            run = Run(path, _manifest(path / "manifest.json"))
+            manifest = _manifest(path / "manifest.json")
+            run = Run(path, manifest, str(manifest["config_id"]))
             if run.run_id in finished:
                 raise UserError(
                     f"{path}: run_id {run.run_id} is also in {finished[run.run_id].folder}; "
@@ -75,7 +83,28 @@ def find_runs(folder: Path) -> Found:
     if not finished:
         reasons = "".join(f"; {name}: {error}" for name, error in list(failed.items())[:1])
         raise UserError(f"{folder}: no finished run{reasons}; run the experiment (again)")
-    return Found(tuple(finished[run_id] for run_id in sorted(finished)), failed)
+    return Found(_told_apart([finished[run_id] for run_id in sorted(finished)]), failed)
+
+
+def _told_apart(runs: Sequence[Run]) -> tuple[Run, ...]:
+    """The runs; those of one configuration that met a suite in different forms get ids apart."""
+    forms: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    for run in runs:
+        for suite, form in run.manifest["suite_config_ids"].items():
+            forms[run.config_id, suite].add(form)
+
+    def told_apart(run: Run) -> Run:
+        own = sorted(
+            item
+            for item in run.manifest["suite_config_ids"].items()
+            if len(forms[run.config_id, item[0]]) > 1
+        )
+        if not own:
+            return run
+        suffix = hashlib.sha256(json.dumps(own).encode()).hexdigest()[:4]
+        return replace(run, config_id=f"{run.config_id}-{suffix}")
+
+    return tuple(map(told_apart, runs))
 
 
 def _manifest(path: Path) -> dict[str, Any]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from attractor.report.collect import BASELINE, CONFIG, Collected, with_choices
+from attractor.report.accuracy import with_choices
+from attractor.report.collect import Collected
+from attractor.report.configs import BASELINE, CONFIG
 from attractor.results import SUMMARY
 from attractor.stats import (
     AccuracyCurve,
@@ -62,6 +64,8 @@ def _accuracies(items: pd.DataFrame) -> dict[str, float]:
         **_accuracy("accuracy_no_attractor", none),
         **_accuracy("accuracy_all_attractors", every),
         **_accuracy("accuracy_where_heuristics_disagree", items[items["disagree"]]),
+        **_accuracy("accuracy_first_noun_wrong", items[items["first_noun_wrong"]]),
+        **_accuracy("accuracy_most_recent_noun_wrong", items[items["most_recent_noun_wrong"]]),
     }
 
 
@@ -121,13 +125,15 @@ def _costs(collected: Collected) -> dict[tuple[str, str], dict[str, float]]:
     columns = ["parameters", "train_seconds", "tokens_per_second"]
     manifests = pd.DataFrame(
         [
-            {c: run.manifest.get(c) for c in ("config_id", "model", *columns)}
+            {"config_id": run.config_id, "trained": run.trained}
+            | {c: run.manifest.get(c) for c in ("model", *columns)}
             for run in collected.runs
             if not run.is_baselines
         ],
-        columns=["config_id", "model", *columns],
+        columns=["config_id", "trained", "model", *columns],
     ).astype(dict.fromkeys(columns, "float64"))
-    means = manifests.groupby(["config_id", "model"])[columns].mean()
+    each = manifests.drop_duplicates(["config_id", "trained"])  # trained once, asked several times
+    means = each.groupby(["config_id", "model"])[columns].mean()
     return {
         (str(config), str(model)): dict(zip(columns, map(float, row), strict=True))
         for (config, model), row in zip(means.index, means.to_numpy(), strict=True)

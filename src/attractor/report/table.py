@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
-from attractor.report.collect import BASELINE, CONFIG, FLAGSHIP_SENTENCE, Collected
+from attractor.report.collect import Collected
+from attractor.report.configs import BASELINE, CONFIG
+from attractor.report.construction_table import construction_table
+from attractor.report.style import span
 from attractor.stats import BELOW, BEYOND, RISES
 
 WIDTH = 100
+FLAGSHIP_SENTENCE = "the flights the airline was cancelling were full"
 
 _COLUMNS = [  # heading lines, width
     (("in distri-", "bution"), 10),
@@ -23,8 +28,16 @@ _WIDE_LABEL = WIDTH - 2 * 28  # beside the flagship sentence's two columns
 _REACH_NOTES = {BEYOND: "> longest", BELOW: "< shortest", RISES: "rises"}
 
 
-def table(summary: pd.DataFrame, flagship: pd.DataFrame, collected: Collected) -> str:
-    """The terminal table, at most 100 columns wide, ends with a newline."""
+def table(
+    summary: pd.DataFrame,
+    flagship: pd.DataFrame,
+    by_suite: Mapping[str, pd.DataFrame],
+    collected: Collected,
+) -> str:
+    """The terminal table, at most 100 columns wide, ends with a newline.
+
+    by_suite: the cells that `constructions` gives.
+    """
     labels = collected.configs[[*CONFIG, "label"]]
     rows = summary[summary["suite"] == "probes"]
     if rows.empty:  # no probes: what there is, one suite after the other
@@ -38,6 +51,8 @@ def table(summary: pd.DataFrame, flagship: pd.DataFrame, collected: Collected) -
     if of_baseline.any():
         lines += ["baselines", *map(_row, rows[of_baseline].to_dict("records"))]
     lines += ["", *_flagship(flagship.merge(labels, on=CONFIG))]
+    for suite, cells in by_suite.items():
+        lines += ["", *construction_table(suite, cells, WIDTH)]
     lines += ["", *_notes(rows, of_baseline)]
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
@@ -88,7 +103,7 @@ def _notes(rows: pd.DataFrame, of_baseline: pd.Series) -> list[str]:
     held = " / ".join(sorted(set(networks["interval"])))
     kind = "t interval over seeds" if seeds.max() > 1 else "Wilson interval over prefixes"
     notes = [
-        f"{_range(seeds)} seed{'s' * bool(seeds.max() > 1)} a model; {_range(networks['n_items'])} "
+        f"{span(seeds)} seed{'s' * bool(seeds.max() > 1)} a model; {span(networks['n_items'])} "
         f"{what}; in distribution: test sentences.",
         f"[low, high]: 95 % {kind}, holding the variance of {held};",
         "baselines: Wilson interval over prefixes.",
@@ -136,8 +151,3 @@ def _spread(values: pd.Series) -> str:
     if len(values) == 1:
         return f"{values.iloc[0]:.3f}"
     return f"{values.mean():.3f} ± {values.std():.3f} ({values.min():.2f}–{values.max():.2f})"
-
-
-def _range(values: pd.Series) -> str:
-    low, high = values.min(), values.max()
-    return f"{low:,}" if low == high else f"{low:,}–{high:,}"

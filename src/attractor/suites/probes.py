@@ -1,168 +1,80 @@
 """Probes: items drawn by cell, so that no factor moves together with another.
 
-A probe set asks for cells: start symbol x subject position x distance x structure. Each is drawn
-with its subject singular and plural and with every number of attractors, in equal quotas. Within a
-cell derivation shapes are uniform, and the numbers of the nouns before and between are
-counterbalanced by pattern.
+A probe set asks for cells (suites/requests.py). Within a cell constructions have equal quotas and
+derivation shapes are uniform, and the numbers of the nouns before and between are counterbalanced
+by pattern.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import combinations, groupby, product
+from itertools import combinations, product
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from attractor.blocks import read_block
-from attractor.cells import CellCounter, Measure
-from attractor.derivations import Forest
+from attractor.cells import Measure, outermost
+from attractor.derivations import Forest, Ids
 from attractor.errors import UserError
 from attractor.exposure import Exposure
 from attractor.factors import associations
 from attractor.grammar import Grammar
-from attractor.realise import Ints, group_starts
-from attractor.shapes import Dependency, Shape
+from attractor.realise import Ints, group_starts, of_groups
+from attractor.shapes import Dependency, Flattener, Shape
+from attractor.splits import Pool, probe_pools
+from attractor.suites.requests import Request, existing, plan
 from attractor.text import realise_unseen, shapes_of
 
 HEADLINE = "balanced"
-_KEYS = {
-    "balanced",
-    "start",
-    "without",
-    "role",
-    "max_depth",
-    "subject_index",
-    "cells",
-}
-_CELL_KEYS = {"n_intervening", "distance", "structure", "items_per_cell"}
-
-
-@dataclass(frozen=True)
-class Request:
-    """One cell asked for: its shape, the number of its subject and of attractors, and how many."""
-
-    counter: CellCounter  # of the cell's start symbol
-    role: str
-    measure: Measure
-    n_attractors: int
-    plural: int
-    n_items: int
+# Sentences are put into words so many at a time, or a million would fill the memory. Divisible by
+# every number of patterns, so that cutting a request leaves it counterbalanced.
+_BATCH = 3 * 2**14
 
 
 def draw_probes(
-    grammar: Grammar, exposure: Exposure, sets: Mapping[str, Mapping[str, Any]], seed: int
+    grammar: Grammar,
+    exposure: Exposure,
+    name: str,
+    sets: Mapping[str, Mapping[str, Any]],
+    seed: int,
 ) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
-    """Draw every probe set; returns the items, cells.csv with its counts of derivations, and
-    factors.csv: which factors of the headline set move together.
+    """Draw every probe set; returns the items and three tables: cells.csv, the cells asked for with
+    their derivations; existing.csv, the cells that exist; factors.csv, which factors of the
+    headline set (or of all) move together.
 
-    sets: name -> start, without, role, subject_index, cells … (see conf/suite/probes.yaml).
+    sets: name -> start, without, role, max_depth, cells … (see conf/suite/probes.yaml).
     Raises UserError for a cell that no derivation fits, naming those that exist.
     """
     if not sets:
-        raise UserError("suite.probes.sets: give at least one set of probes")
+        raise UserError(f"suite.{name}.sets: give at least one set of probes")
     frames, tables = [], []
-    for number, (name, spec) in enumerate(sets.items()):
-        requests, table = plan(grammar, name, spec)
+    for number, (set_name, spec) in enumerate(sets.items()):
+        place = f"suite.{name}.sets.{set_name}"
+        requests, table = plan(grammar, place, spec)
         rng = np.random.default_rng([seed, number])
-        found = _draw_set(grammar, requests, rng, exposure, bool(spec["balanced"]), name)
-        frames.append(exposure.mark(found).assign(suite="probes", split="probe", probe_set=name))
-        tables.append(table.assign(probe_set=name))
+        way = _Way(place, bool(spec["balanced"]), spec.get("nouns", ""))
+        found = _draw_set(grammar, requests, rng, exposure, way)
+        frames.append(exposure.mark(found).assign(suite=name, split="probe", probe_set=set_name))
+        tables.append(table.assign(probe_set=set_name))
     items = pd.concat(frames, ignore_index=True)
-    items["item_id"] = [f"probe-{i}" for i in range(len(items))]
+    items["item_id"] = [f"{name}-{i}" for i in range(len(items))]
     headline = items[items["probe_set"] == HEADLINE]
     return items, {
         "cells.csv": pd.concat(tables, ignore_index=True),
+        "existing.csv": existing(grammar),
         "factors.csv": associations(headline if len(headline) else items),
     }
 
 
-def plan(
-    grammar: Grammar, name: str, spec: Mapping[str, Any]
-) -> tuple[list[Request], pd.DataFrame]:
-    """The requests of one probe set, and the table of its cells with their derivations."""
-    place = f"suite.probes.sets.{name}"
-    if set(spec or ()) != _KEYS:
-        wrong = ", ".join(sorted(set(spec or ()) ^ _KEYS))
-        raise UserError(f"{place}: {wrong} missing or unknown; give {', '.join(sorted(_KEYS))}")
-    spec = {**spec, "cells": read_block(spec["cells"], f"{place}.cells")}
-    for cells in spec["cells"]:
-        if set(cells) != _CELL_KEYS:
-            raise UserError(f"{place}.cells: give {', '.join(sorted(_CELL_KEYS))} in each, no more")
-    _check(place, spec)
-    reduced = grammar.without(spec["without"])
-    requests, rows = [], []
-    for start in spec["start"]:
-        if start not in reduced.rules:
-            raise UserError(f"{place}.start: {start} is no symbol of the grammar, or left out")
-        counter = CellCounter(
-            replace(reduced, start=start, max_depth=spec["max_depth"]),
-            max_subject_index=max(spec["subject_index"]),
-            max_distance=max(d for cells in spec["cells"] for d in cells["distance"]),
-            max_intervening=max(cells["n_intervening"] for cells in spec["cells"]),
-        )
-        counts = counter.cells(spec["role"])
-        for cells, position, distance, structure in _each_cell(spec):
-            measure = Measure(position, distance, cells["n_intervening"], structure)
-            if not counts[measure]:
-                further = replace(
-                    counter, max_distance=2 * counter.max_distance, _counts={}, _folds={}
-                )
-                raise UserError(_impossible(place, start, measure, further.cells(spec["role"])))
-            cell = {"start": start, "role": spec["role"], **measure._asdict()}
-            rows.append({**cell, "derivations": counts[measure]})
-            requests += [
-                Request(counter, spec["role"], measure, n_attractors, plural, n_items)
-                for n_items in [cells["items_per_cell"]]
-                for n_attractors in range(cells["n_intervening"] + 1)
-                for plural in (0, 1)
-            ]
-    return requests, pd.DataFrame(rows)
+@dataclass(frozen=True)
+class _Way:
+    """What a set wants of its items beside their cells; `place` is its name, for messages."""
 
-
-def _each_cell(spec: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], int, int, str]]:
-    """Each entry of `cells` with each subject_index, distance and structure it asks for."""
-    for cells in spec["cells"]:
-        for position in spec["subject_index"]:
-            for distance, structure in product(cells["distance"], cells["structure"]):
-                yield cells, position, distance, structure
-
-
-def _check(place: str, spec: Mapping[str, Any]) -> None:
-    """Refuse values that no plan can be made of."""
-    if spec["role"] not in ("outer", "inner"):
-        raise UserError(f"{place}.role={spec['role']}: choose outer or inner")
-    numbers = {"max_depth": (spec["max_depth"], 0)}
-    lists = {key: spec[key] for key in ("start", "subject_index", "cells")}
-    for number, cells in enumerate(spec["cells"]):
-        lists |= {f"cells.{number}.{key}": cells[key] for key in ("distance", "structure")}
-        numbers[f"cells.{number}.items_per_cell"] = (cells["items_per_cell"], 1)
-    for key, (value, least) in numbers.items():
-        if not isinstance(value, int) or value < least:
-            raise UserError(f"{place}.{key}={value}: give a whole number of at least {least}")
-    for key, values in lists.items():
-        if not isinstance(values, list) or not values:
-            raise UserError(f"{place}.{key}={values}: give a list of at least one")
-
-
-def _impossible(place: str, start: str, wanted: Measure, counts: Mapping[Measure, int]) -> str:
-    near = sorted(
-        m.distance
-        for m in counts
-        if m._replace(distance=0) == wanted._replace(distance=0) and counts[m]
-    )
-    exist = (
-        f"distances that exist: {', '.join(map(str, near))}"
-        if near
-        else "none exists at any distance"
-    )
-    return (
-        f"{place}: no {start} has subject_index {wanted.subject_index}, "
-        f"distance {wanted.distance}, n_intervening {wanted.n_intervening}, "
-        f"structure {wanted.structure}; {exist}"
-    )
+    place: str
+    balanced: bool
+    nouns: str  # a key of splits.NOUNS, or "" for any
 
 
 def _draw_set(
@@ -170,89 +82,164 @@ def _draw_set(
     requests: list[Request],
     rng: np.random.Generator,
     exposure: Exposure,
-    balanced: bool,
-    name: str,
+    way: _Way,
 ) -> pd.DataFrame:
     forest = Forest()
-    trees = []
-    # Requests for one measure stand together: they share one draw, which is in random order.
-    for (_, role, measure), group in groupby(requests, key=_place):
-        some = list(group)
-        n_items = sum(request.n_items for request in some)
-        trees.append(some[0].counter.draw(role, measure, n_items, rng, forest))
-    shapes, shape = shapes_of(grammar, forest, np.concatenate(trees))
-    starts = group_starts(shapes, shape)
-    plural = rng.integers(0, 2, starts[-1])
-    targets = np.empty(len(shape), dtype=np.int64)
-    first = 0
-    for request in requests:
-        rows = np.arange(first, first + request.n_items)
-        chosen = [_target(shapes[shape[row]], request) for row in rows]
-        for row, (_, dependency), numbers in zip(
-            rows,
-            chosen,
-            _patterns(request, [d for _, d in chosen], rng, balanced, name),
-            strict=True,
-        ):
-            groups = [dependency.group, *dependency.preceding, *dependency.intervening]
-            plural[starts[row] + np.array(groups)] = numbers
-        targets[rows] = [index for index, _ in chosen]
-        first += request.n_items
-    _, found = realise_unseen(shapes, shape, plural, rng, exposure)
-    order = found.groupby("sentence_number").cumcount().to_numpy()
-    found = found[order == targets[found["sentence_number"]]]
-    wanted: pd.DataFrame = found.drop(columns="sentence_number")
-    return wanted
+    flattener = Flattener(grammar, forest)
+    drawn = _draw_trees(requests, rng, forest)
+    frames = []
+    for batch in _batches(list(zip(requests, drawn, strict=True))):
+        trees = np.concatenate([t for _, some in batch for t in some.values()])
+        shapes, shape = shapes_of(flattener, trees)
+        templates, template, pools = _targets(shapes, shape, batch, way.nouns)
+        plural = _numbers(templates, template, batch, rng, way)
+        _, found = realise_unseen(templates, template, plural, rng, exposure, pools)
+        frames.append(found.drop(columns="sentence_number"))
+    return pd.concat(frames, ignore_index=True)
 
 
-def _place(request: Request) -> tuple[str, str, Measure]:
-    return request.counter.grammar.start, request.role, request.measure
+Drawn = dict[Measure, Ids]
 
 
-def _target(shape: Shape, request: Request) -> tuple[int, Dependency]:
-    """The dependency of a shape that a request is about; its index among them."""
-    for index, d in enumerate(shape.dependencies):
-        measure = Measure(
-            d.subject_index, d.verb_index - d.subject_index, len(d.intervening), d.structure
+def _draw_trees(requests: list[Request], rng: np.random.Generator, forest: Forest) -> list[Drawn]:
+    """The trees of each request, by measure: those of one counter and role in one draw."""
+    quotas = [request.quotas(rng) for request in requests]
+    drawn: list[Drawn] = [{} for _ in requests]
+    for counter, role in dict.fromkeys((id(r.counter), r.role) for r in requests):
+        mine = [i for i, r in enumerate(requests) if (id(r.counter), r.role) == (counter, role)]
+        totals: dict[Measure, int] = {}
+        for i in mine:
+            for measure, n in quotas[i].items():
+                totals[measure] = totals.get(measure, 0) + n
+        trees = requests[mine[0]].counter.draw(role, totals, rng, forest)
+        of_measure = dict(
+            zip(totals, np.split(trees, np.cumsum(list(totals.values()))[:-1]), strict=True)
         )
-        if measure == request.measure and d.role == request.role:
-            return index, d
+        for i in mine:
+            for measure, n in quotas[i].items():
+                drawn[i][measure], of_measure[measure] = np.split(of_measure[measure], [n])
+    return drawn
+
+
+def _batches(requests: list[tuple[Request, Drawn]]) -> Iterator[list[tuple[Request, Drawn]]]:
+    """Requests put together, or cut, so that a batch has at most _BATCH items (nearly)."""
+    batch: list[tuple[Request, Drawn]] = []
+    size = 0
+    for request, drawn in requests:
+        while sum(map(len, drawn.values())) > _BATCH:
+            part, drawn = _cut(drawn, _BATCH)
+            yield [(request, part)]
+        batch.append((request, drawn))
+        size += sum(map(len, drawn.values()))
+        if size >= _BATCH:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _cut(drawn: Drawn, n: int) -> tuple[Drawn, Drawn]:
+    """The first `n` trees of a request, and the others."""
+    first: Drawn = {}
+    rest: Drawn = {}
+    for measure, trees in drawn.items():
+        first[measure], rest[measure] = np.split(trees, [n])
+        n -= len(first[measure])
+    return first, rest
+
+
+def _targets(
+    shapes: list[Shape], shape: Ints, batch: list[tuple[Request, Drawn]], nouns: str
+) -> tuple[list[Shape], Ints, Ints | None]:
+    """Templates: shapes with nothing but the dependency asked for; the template of each sentence
+    (N,); and the pools of nouns for all groups, end to end, unless any noun will do."""
+    index: dict[tuple[int, str, Measure], int] = {}
+    templates: list[Shape] = []
+    pools: list[list[Pool]] = []
+    template = np.empty(len(shape), dtype=np.int64)
+    row = 0
+    for request, measure, n in ((r, m, len(t)) for r, some in batch for m, t in some.items()):
+        for which in shape[row : row + n].tolist():
+            key = (which, request.role, measure)
+            if key not in index:
+                index[key] = len(templates)
+                target = _target(shapes[which], request, measure)
+                templates.append(replace(shapes[which], dependencies=(target,)))
+                if nouns:
+                    pools.append(probe_pools(shapes[which], target, nouns))
+            template[row] = index[key]
+            row += 1
+    return templates, template, of_groups(pools, template) if nouns else None
+
+
+def _target(shape: Shape, request: Request, measure: Measure) -> Dependency:
+    """The dependency of a shape that it was drawn for."""
+    spell = str if request.counter.spelled else outermost
+    for d in shape.dependencies:
+        distance = d.verb_index - d.subject_index
+        found = Measure(d.subject_index, distance, len(d.intervening), d.depth, spell(d.structure))
+        if found == measure and d.role == request.role:
+            return d
     raise AssertionError("a drawn shape lacks the dependency it was drawn for")
 
 
-def _patterns(
+def _numbers(
+    templates: list[Shape],
+    template: Ints,
+    batch: list[tuple[Request, Drawn]],
+    rng: np.random.Generator,
+    way: _Way,
+) -> Ints:
+    """The numbers of all groups of the sentences, end to end; 1 is plural."""
+    starts = group_starts(templates, template)
+    plural: Ints = rng.integers(0, 2, starts[-1])
+    first = 0
+    for request, some in batch:
+        rows = np.arange(first, first + sum(map(len, some.values())))
+        dependencies = [templates[t].dependencies[0] for t in template[rows].tolist()]
+        _counterbalance(plural, starts[rows], request, dependencies, rng, way)
+        first += len(rows)
+    return plural
+
+
+def _counterbalance(
+    plural: Ints,
+    starts: Ints,
     request: Request,
     dependencies: list[Dependency],
     rng: np.random.Generator,
-    balanced: bool,
-    name: str,
-) -> list[Ints]:
-    """Numbers for subject, preceding and intervening nouns of each item, counterbalanced.
+    way: _Way,
+) -> None:
+    """Set the numbers of subject, preceding and intervening nouns of a request's items.
 
-    Every pattern of attractors is crossed with every pattern of the preceding nouns, and all come
-    equally often in a random order. In a balanced set that is exact, and refused where the quota
-    does not allow it.
+    plural: numbers of all groups; starts (n,): where each item's groups begin in it. Every pattern
+    of attractors is crossed with every pattern of the preceding nouns, and all come equally often
+    in a random order. In a balanced set that is exact, and refused where the quota does not allow
+    it.
     """
-    k = request.measure.n_intervening
-    between = [
-        [request.plural ^ (i in attractors) for i in range(k)]
-        for attractors in combinations(range(k), request.n_attractors)
-    ]
-    numbers: list[Ints] = [np.empty(0, dtype=np.int64)] * len(dependencies)
-    counts = np.array([len(d.preceding) for d in dependencies])
-    for n_preceding in np.unique(counts).tolist():
-        rows = np.flatnonzero(counts == n_preceding)
-        patterns = [
-            np.array([request.plural, *before, *after], dtype=np.int64)
-            for before in product((0, 1), repeat=n_preceding)
-            for after in between
+    counts = np.array([(len(d.preceding), len(d.intervening)) for d in dependencies])
+    for n_preceding, k in np.unique(counts, axis=0).tolist():
+        rows = np.flatnonzero((counts == (n_preceding, k)).all(axis=1))
+        wanted = range(k + 1) if request.n_attractors is None else [request.n_attractors]
+        between = [
+            [request.plural ^ (i in attractors) for i in range(k)]
+            for n_attractors in wanted
+            for attractors in combinations(range(k), n_attractors)
         ]
-        if balanced and (n_preceding != 1 or len(rows) % len(patterns)):
+        patterns = np.array(
+            [
+                [request.plural, *before, *after]
+                for before in product((0, 1), repeat=n_preceding)
+                for after in between
+            ]
+        )
+        if way.balanced and (n_preceding == 0 or len(rows) % len(patterns)):
             raise UserError(
-                f"suite.probes.sets.{name}: a balanced set needs one noun before the subject and "
-                f"items_per_cell divisible by {len(patterns)}; it has {n_preceding} and {len(rows)}"
+                f"{way.place}: a balanced set needs a noun before the subject and items_per_cell "
+                f"divisible by {len(patterns)}; it has {n_preceding} and {len(rows)}"
             )
+        groups = np.array(
+            [(d.group, *d.preceding, *d.intervening) for d in (dependencies[r] for r in rows)]
+        )
         cycle = rng.permutation(len(rows)) % len(patterns)
-        for row, pattern in zip(rows, cycle, strict=True):
-            numbers[row] = patterns[pattern]
-    return numbers
+        plural[starts[rows][:, None] + groups] = patterns[cycle]

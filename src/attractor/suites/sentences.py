@@ -14,7 +14,10 @@ from attractor.grammar import Grammar
 from attractor.word_classes import NUMBERS
 
 # What an item says of itself, taken over as it is; the other factors follow from the indices.
-_GIVEN = ("role", "construction", "structure", "opening", "depth", "tense", "verb_class")
+_GIVEN = (
+    *("role", "within", "construction", "structure", "opening", "coordination"),
+    *("depth", "tense", "verb_class"),
+)
 _ITEM_KEYS = {"subject", "verb", "wrong_form", *_GIVEN}
 
 

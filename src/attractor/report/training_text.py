@@ -1,0 +1,83 @@
+"""Figure of the training text: accuracy where the shortcuts hold and where they fail, by text."""
+
+from __future__ import annotations
+
+import altair as alt
+import pandas as pd
+
+from attractor.report.collect import Collected
+from attractor.report.configs import BASELINE, model_names, variants
+from attractor.report.style import WIDTH, colour, page, shape, span
+
+_NOT_A_TEXT = ("data.n_sentences", "data.seed")  # how much of a text, and which draw of it
+_PANELS = {
+    "accuracy_no_attractor": "nouns between, no attractor",
+    "accuracy_all_attractors": "nouns between, all attractors",
+    "accuracy_first_noun_wrong": "first noun of the other number",
+    "accuracy_most_recent_noun_wrong": "most recent noun of the other number",
+}
+
+
+def accuracy_by_training(summary: pd.DataFrame, collected: Collected) -> alt.VConcatChart | None:
+    """Accuracy on the headline probes by training text: a panel by what the nouns say.
+
+    summary: results.SUMMARY with the swept choices. None where the text was not swept.
+    """
+    texts = [
+        key for key in collected.swept if key.partition(".")[0] == "data" and key not in _NOT_A_TEXT
+    ]
+    rows = summary[(summary["suite"] == "probes") & ~summary["model"].str.startswith(BASELINE)]
+    if not texts or rows.empty:
+        return None
+    others = pd.Series(
+        variants(rows, [key for key in collected.swept if key not in texts]), index=rows.index
+    )
+    words = (", ".join(filter(None, values)) for values in rows[texts].to_numpy())
+    rows = rows.assign(
+        label=(model_names(rows["model"]) + " " + others).str.rstrip(),
+        text=[word or "default" for word in words],
+    )
+    panels = [_panel(rows, column, title) for column, title in _PANELS.items()]
+    lines = [alt.HConcatChart(hconcat=panels[i : i + 2], spacing=40) for i in (0, 2)]
+    seeds = rows["n_seeds"]
+    held = " / ".join(sorted(set(rows["interval"])))
+    bar = "t interval over seeds" if seeds.max() > 1 else "Wilson interval over prefixes"
+    return page(
+        lines,
+        24,
+        "Accuracy by training text",
+        [
+            f"balanced probes, outer items: {span(rows['n_items'])} in all, {span(seeds)} "
+            f"seed{'s' * bool(seeds.max() > 1)} a model; grey rule: chance",
+            f"bars: 95 % {bar}, holding the variance of {held}",
+        ],
+    )
+
+
+def _panel(rows: pd.DataFrame, column: str, title: str) -> alt.LayerChart:
+    frame = rows[["text", "label"]].assign(
+        accuracy=rows[column], low=rows[f"{column}_low"], high=rows[f"{column}_high"]
+    )
+    labels, texts, width = rows["label"], set(rows["text"]), WIDTH // 2 - 60
+    fits = 7 * max(map(len, texts)) < width / len(texts)
+    x = alt.X("text:N", title="training text")
+    x = x.axis(labelAngle=0 if fits else -25, labelLimit=0, ticks=False)
+    y = alt.Y("accuracy:Q", title="accuracy").scale(domain=[0, 1], nice=False)
+    y = y.axis(values=[0, 0.25, 0.5, 0.75, 1], format=".2~f")
+    offset = alt.XOffset("label:N").scale(domain=sorted(set(labels)), padding=1)
+    dots = alt.Chart(frame[frame["accuracy"].notna()])
+    chance = alt.Chart(pd.DataFrame({"accuracy": [0.5]}))
+    return alt.LayerChart(
+        layer=[
+            chance.mark_rule(color="#bbbbbb", strokeWidth=1).encode(y=y),
+            dots.mark_rule(strokeWidth=1.6).encode(
+                x=x, xOffset=offset, y=alt.Y("low:Q"), y2="high:Q", color=colour(labels)
+            ),
+            dots.mark_point(filled=True, size=60, opacity=1).encode(
+                x=x, xOffset=offset, y=y, color=colour(labels), shape=shape(labels)
+            ),
+        ],
+        title=alt.Title(title, fontSize=13, fontWeight="normal"),
+        width=width,
+        height=200,
+    )
