@@ -224,9 +224,9 @@ def test_english_with_such_a_coordination_is_caught(
 ) -> None:
     predicates = [
         *english["rules"]["PersonPredicate[n]"],
-        "1 Says[n] Determiner Noun[o] Laughs[o]",
+        "1 Says[n] Determiner[o] Noun[o] Laughs[o]",
         '1 Laughs[n] "and" Laughs[n]',
-        '1 Says[n] Determiner Noun[o] Laughs[o] "and" Laughs[n]',
+        '1 Says[n] Determiner[o] Noun[o] Laughs[o] "and" Laughs[n]',
     ]
     rules = english["rules"] | {"PersonPredicate[n]": predicates}
     worse = replace(read_grammar(english | {"rules": rules}, lexicon), max_depth=1)

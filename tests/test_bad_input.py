@@ -87,7 +87,7 @@ def test_the_console_script_says_one_line_and_exits_2(
     ("wrong", "parts"),
     [
         ("experiment=distnace", ["did you mean experiment=distance"]),
-        ("suite=[probes,flagshp]", ["suite=flagshp", "flagship, probes"]),
+        ("suite=[probes,flagshp]", ["suite=flagshp", "flagship, lexical, probes"]),
         ("model.cell=lsmt", ["model.cell=lsmt: choose from srn, lstm, gru"]),
         ("seed=-1", ["seed=-1: give a whole number of at least 0"]),
         ("seed=1.5", ["seed=1.5", "give a whole number"]),
@@ -95,7 +95,7 @@ def test_the_console_script_says_one_line_and_exits_2(
         ("model._target_=attractor.nope.X", ["attractor.nope.X: cannot be imported"]),
         ("task._target_=attractor.nope.X", ["attractor.nope.X: cannot be imported"]),
         ("train.precision=fp8", ["train.precision=fp8: choose fp32 or bf16"]),
-        ("data.regime=foo", ["data.regime=foo", "natural, balanced, depth_limited"]),
+        ("data.regime=foo", ["data.regime=foo", "natural, balanced"]),
         ("stages=[generate,dream]", ["stages=", "choose from generate, train, evaluate"]),
         ("name=a/b", ["name=a/b: give a folder name"]),
         ("model=[srn", ["'[srn'", "write key=value"]),

@@ -49,11 +49,14 @@ def params(path: Path) -> dict[str, Any]:
 
 
 def chosen(group: str, given: list[str]) -> list[str]:
-    """The yamls of a group that a command uses: those it names, or else the defaults."""
+    """The yamls of a group that a command uses: its own, its experiment's, or the defaults."""
+    experiments = [o.partition("=")[2] for o in given if o.startswith("experiment=")]
+    paths = [CONF / "config.yaml", *(CONF / "experiment" / f"{name}.yaml" for name in experiments)]
     found: object = None
-    for entry in yaml.safe_load((CONF / "config.yaml").read_text("utf-8"))["defaults"]:
-        if isinstance(entry, dict) and group in entry:
-            found = entry[group]
+    for path in paths:
+        for entry in yaml.safe_load(path.read_text("utf-8")).get("defaults", []):
+            if isinstance(entry, dict):
+                found = entry.get(group, entry.get(f"override /{group}", found))
     for override in given:
         key, _, value = override.partition("=")
         if key == group:

@@ -38,7 +38,7 @@ def test_bundled_grammar_compiles_in_every_regime(
     english: dict[str, Any], lexicon: Lexicon
 ) -> None:
     depths = {name: read_grammar(english, lexicon, name).max_depth for name in english["regimes"]}
-    assert depths == {"natural": 3, "balanced": 3, "depth_limited": 1}
+    assert depths == {"natural": 3, "balanced": 3}
 
 
 def test_rules_are_read_with_weight_children_and_numbers(toy_lexicon: Lexicon) -> None:
@@ -146,22 +146,21 @@ def test_head_nouns_of_recursive_symbols(toy_lexicon: Lexicon) -> None:
 
 
 def test_without_drops_every_rule_that_mentions_a_symbol(grammar: Grammar) -> None:
-    less = grammar.without(["MarkedInner", "CompoundNoun"])
-    assert "MarkedInner" not in less.rules
-    assert [str(r) for r in less.rules["ObjectRelative"]] == [
-        "ObjectRelative: NounPhrase[r] Filler NeutralInner[r]"
-    ]
+    less = grammar.without(["MarkedClause", "CompoundNoun"])
+    assert "MarkedClause" not in less.rules
+    assert [str(r) for r in less.rules["ObjectRelative"]] == ["ObjectRelative: NeutralClause"]
     assert len(less.rules["PersonPhrase"]) == len(grammar.rules["PersonPhrase"]) - 1
     # What stays keeps its identity, so trees of both grammars can share a forest.
     assert less.rules["NounPhrase"] == grammar.rules["NounPhrase"]
     assert grammar.can_end("ObjectRelative", 1)
-    starved = grammar.without(["NeutralInner", "MarkedInner"])
+    starved = grammar.without(["NeutralClause", "MarkedClause"])
     assert not starved.can_end("ObjectRelative", 9)
     assert starved.can_end("NounPhrase", 0)
     assert [str(r) for r in starved.usable("NounPhrase", 9)] == [
-        "NounPhrase: Determiner Noun[n]",
-        "NounPhrase: Determiner AttributiveAdjective Noun[n]",
-        "NounPhrase: Determiner Noun[n] PrepPhrase",
+        "NounPhrase: PlainPhrase[n]",
+        "NounPhrase: Determiner[n] AttributiveAdjective Noun[n]",
+        "NounPhrase: Determiner[n] Noun[n] PrepPhrase",
+        "NounPhrase: Determiner[n] RelationalNoun[n] RelationalPhrase",
     ]
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -45,6 +46,7 @@ class Measure(NamedTuple):
         )
 
 
+@cache
 def outermost(structure: str) -> str:
     """A structure without what its modifiers hold: "a[b+c]+d" is "a+d"."""
     kept, level = [], 0

@@ -37,15 +37,16 @@ def show_generated(job: Plan) -> None:
             shown["sentence"], shown["subject_index"], shown["verb_index"], strict=True
         ):
             print("  " + mark(sentence, subject, verb))
+    existing = None  # the same for every suite: what the grammar allows
     for name in job.stages.suites:
         path = job.folder / f"{name}_cells.csv"
         if path.exists():
             print(f"\ncells of {name}, and the derivations that each has:")
             print(_cells(pd.read_csv(path)).to_string(index=False))
-            print("\ncells that exist (outermost constructions, at most four deep):")
-            print(
-                _existing(pd.read_csv(job.folder / f"{name}_existing.csv")).to_string(index=False)
-            )
+            existing = job.folder / f"{name}_existing.csv"
+    if existing:
+        print("\ncells that exist (outermost constructions, at most four deep):")
+        print(_existing(pd.read_csv(existing)).to_string(index=False))
     tables = ", ".join(sorted(path.name for path in job.folder.glob("*.csv")))
     print(f"\n{job.folder}/: {tables}")
 

@@ -144,7 +144,7 @@ def texts(sentences: Sentences) -> list[str]:
                 forms[words.name] = [(" ".join(one), " ".join(many)) for one, many in words.forms]
         templates.append(
             [
-                (forms[words.name], max(group, 0))  # without a group both forms are the same
+                (forms[words.name], group if group > 0 else 0)  # no group: both forms are the same
                 for words, group in zip(shape.slots, shape.groups, strict=True)
             ]
         )

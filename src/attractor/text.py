@@ -72,17 +72,20 @@ def _redraw_seen(
 ) -> tuple[Sentences, pd.DataFrame, Ints]:
     """Sentences and items as of `realise_unseen`, and the rows of those that may still leak."""
     sentences = fill(shapes, shape, plural, rng, pools)
+    found = items(sentences, texts(sentences))
+    leaking = np.unique(found.loc[exposure.leaks(found), "sentence_number"])
+    if not len(leaking):
+        return sentences, found, leaking
     n_slots = np.diff(sentences.slot_start)
-    leaking = np.arange(len(shape))
     for _ in range(max_tries):
+        again = fill(shapes, shape, plural, rng, pools)
+        chosen = np.repeat(np.isin(np.arange(len(shape)), leaking), n_slots)
+        sentences.word[chosen] = again.word[chosen]
         some = sentences.take(leaking)
         found = items(some, texts(some))
         leaking = leaking[np.unique(found.loc[exposure.leaks(found), "sentence_number"])]
         if not len(leaking):
             break
-        again = fill(shapes, shape, plural, rng, pools)
-        chosen = np.repeat(np.isin(np.arange(len(shape)), leaking), n_slots)
-        sentences.word[chosen] = again.word[chosen]
     return sentences, items(sentences, texts(sentences)), leaking
 
 
