@@ -268,3 +268,10 @@ def test_the_size_of_a_text_is_not_another_text(tmp_path: Path) -> None:
     found = collect(find_runs(tmp_path))
     assert found.swept == ["data.n_sentences", "hidden"]
     assert accuracy_by_training(summary(found), found) is None
+
+
+def test_each_text_has_its_own_curves(texts: Path, folder: Path) -> None:
+    drawn = {path.stem for path in (texts / "figures").glob("accuracy_by_distance*.png")}
+    assert drawn == {f"accuracy_by_distance_data_{text}" for text in ("generated", "lexical")}
+    alone = {path.stem for path in (folder / "figures").glob("accuracy_by_distance*.png")}
+    assert alone == {"accuracy_by_distance"}

@@ -68,6 +68,25 @@ def variants(configs: pd.DataFrame, keys: Sequence[str]) -> list[str]:
     return [" ".join(f"{str(k).split('.')[-1]}={v}" for k, v in row.items() if v) for row in rows]
 
 
+def drawn_names(configs: pd.DataFrame) -> pd.DataFrame:
+    """CONFIG with the `label` and the `variant` under which each is drawn and printed.
+
+    variant: what was varied beside the model, where each model was varied alike: one panel or
+    figure each; otherwise it is empty and the label says it all. Baselines stand beside all
+    variants that share their text.
+    """
+    of_baseline = configs["model"].str.startswith(BASELINE)
+    networks, baselines = configs[~of_baseline], configs[of_baseline]
+    models = [sorted(rows["model"]) for _, rows in networks.groupby("variant")]
+    crossed = len(models) > 1 and all(len(set(m)) > 1 and m == models[0] for m in models)
+    if not crossed or networks.duplicated(["variant", "model"]).any():
+        return configs[[*CONFIG, "label"]].assign(variant="")
+    texts = networks[["asked", "variant"]].drop_duplicates()
+    beside = baselines.drop(columns="variant").merge(texts, on="asked")
+    named = pd.concat([networks, beside], ignore_index=True)
+    return named[[*CONFIG, "variant"]].assign(label=model_names(named["model"]))
+
+
 def model_names(models: pd.Series) -> pd.Series:
     """Models as figures and tables call them: `first noun` for baseline:first_noun."""
     return models.str.removeprefix(BASELINE).str.replace("_", " ")

@@ -9,7 +9,7 @@ import pandas as pd
 
 from attractor.report.accuracy import MEASURES, accuracies, by_attractors, with_choices
 from attractor.report.collect import IN_DISTRIBUTION, PLACE, Collected
-from attractor.report.configs import BASELINE, CONFIG, model_names
+from attractor.report.configs import BASELINE, CONFIG, drawn_names
 
 HEURISTICS = [f"{BASELINE}first_noun", f"{BASELINE}most_recent_noun"]
 ALL_ITEMS = "all items"
@@ -44,7 +44,7 @@ def constructions(collected: Collected) -> dict[str, pd.DataFrame]:
     model = predictions["model"].astype("str")
     kept = ~model.str.startswith(BASELINE) | model.isin(HEURISTICS)
     parts = predictions[["suite", "probe_set"]].drop_duplicates().astype("str")
-    names = _names(collected.configs)
+    names = drawn_names(collected.configs)
     return {
         str(suite): _cells(collected, predictions[kept & (predictions["suite"] == suite)], names)
         for suite, of_suite in parts.groupby("suite")
@@ -74,20 +74,6 @@ def _cells(collected: Collected, items: pd.DataFrame, names: pd.DataFrame) -> pd
         cells[f"{column}_error"] = 1 - cells[column].map(ease).fillna(1.0)
     order = ["probe_set_error", "probe_set", "place_error", "place", "label"]
     return cells.merge(names, on=CONFIG).sort_values(order, kind="stable", ignore_index=True)
-
-
-def _names(configs: pd.DataFrame) -> pd.DataFrame:
-    """Label and variant of each configuration; heuristics stand beside all that share a text."""
-    of_baseline = configs["model"].str.startswith(BASELINE)
-    networks, heuristics = configs[~of_baseline], configs[of_baseline]
-    models = [sorted(rows["model"]) for _, rows in networks.groupby("variant")]
-    crossed = len(models) > 1 and all(len(set(m)) > 1 and m == models[0] for m in models)
-    if not crossed or networks.duplicated(["variant", "model"]).any():
-        return configs[[*CONFIG, "label"]].assign(variant="")
-    texts = networks[["asked", "variant"]].drop_duplicates()
-    beside = heuristics.drop(columns="variant").merge(texts, on="asked")
-    named = pd.concat([networks, beside], ignore_index=True)
-    return named[[*CONFIG, "variant"]].assign(label=model_names(named["model"]))
 
 
 def _place_names(places: pd.DataFrame) -> Mapping[tuple[str, ...], str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import altair as alt
@@ -50,12 +51,15 @@ def figures(
         n_attractors=attractors["n_attractors"].astype(int),
     )
     return {
-        "accuracy_by_distance": accuracy(distance, "distance", "Accuracy against distance"),
-        "accuracy_by_attractors": accuracy(
-            attractors, "n_attractors", "Accuracy against the number of attractors"
+        **_by_variant("distance", distance, "distance", "Accuracy against distance"),
+        **_by_variant(
+            "attractors", attractors, "n_attractors", "Accuracy against the number of attractors"
         ),
-        "accuracy_by_subject_position": accuracy(
-            position, "subject_index", "Accuracy against the subject's position"
+        **_by_variant(
+            "subject_position",
+            position,
+            "subject_index",
+            "Accuracy against the subject's position",
         ),
         **{
             f"accuracy_by_construction_{suite}": construction_figure(suite, cells)
@@ -65,6 +69,19 @@ def figures(
         "training": training(collected.history, collected),
         "learning_curve": learning_curve(summary),
     }
+
+
+def _by_variant(
+    name: str, cells: pd.DataFrame, x: str, title: str
+) -> dict[str, alt.VConcatChart | None]:
+    """The chart by its file's name; where the models were varied alike, one for each variant."""
+    charts: dict[str, alt.VConcatChart | None] = {}
+    for variant in sorted(set(cells["variant"])):
+        some = cells[cells["variant"] == variant]
+        words = re.sub(r"[^\w.]+", "_", variant)
+        shown = f"{title}, {variant}" if variant else title
+        charts["_".join(filter(None, ("accuracy_by", name, words)))] = accuracy(some, x, shown)
+    return charts
 
 
 def accuracy(cells: pd.DataFrame, x: str, title: str) -> alt.VConcatChart | None:

@@ -7,13 +7,13 @@ from typing import Any
 import pandas as pd
 
 from attractor.report.collect import Collected
-from attractor.report.configs import BASELINE, CONFIG
+from attractor.report.configs import BASELINE, CONFIG, drawn_names
 
 FEWEST_PREFIXES = 20  # a cell with fewer is not drawn: its accuracy is mostly luck
 
 
 def headline(frame: pd.DataFrame, collected: Collected, fixed: bool) -> pd.DataFrame:
-    """The cells to draw of an accuracy table, with `label` and `panel`.
+    """The cells to draw of an accuracy table, with `label`, `variant` and `panel`.
 
     With `fixed`, those where none or all of the intervening nouns are attractors: the nouns
     between are held fixed while the x axis varies.
@@ -24,7 +24,7 @@ def headline(frame: pd.DataFrame, collected: Collected, fixed: bool) -> pd.DataF
     if fixed:
         every = frame["n_attractors"] == frame["n_intervening"].astype(str)
         rows &= (frame["n_attractors"] == "0") | every
-    cells = frame[rows].merge(collected.configs[[*CONFIG, "label"]], on=CONFIG)
+    cells = frame[rows].merge(drawn_names(collected.configs), on=CONFIG)
     pairs = zip(cells["n_intervening"], cells["n_attractors"], strict=True)
     return cells.assign(panel=[_panel_title(n, int(k)) for n, k in pairs]).sort_values(
         ["n_intervening", "n_attractors"], kind="stable"
