@@ -11,10 +11,12 @@ import pandas as pd
 import pytest
 
 from attractor import results, stats
-from attractor.report import cli
+from attractor.report import cli, panels
+from attractor.report.accuracy import accuracy_by
 from attractor.report.collect import Collected, collect, noun_flags
 from attractor.report.construction_figure import construction_figure
 from attractor.report.constructions import ALL_ITEMS, PANELS, constructions
+from attractor.report.figures import by_variant
 from attractor.report.runs import find_runs
 from attractor.report.summary import summary
 from attractor.report.training_text import accuracy_by_training
@@ -270,8 +272,19 @@ def test_the_size_of_a_text_is_not_another_text(tmp_path: Path) -> None:
     assert accuracy_by_training(summary(found), found) is None
 
 
-def test_each_text_has_its_own_curves(texts: Path, folder: Path) -> None:
-    drawn = {path.stem for path in (texts / "figures").glob("accuracy_by_distance*.png")}
-    assert drawn == {f"accuracy_by_distance_data_{text}" for text in ("generated", "lexical")}
-    alone = {path.stem for path in (folder / "figures").glob("accuracy_by_distance*.png")}
-    assert alone == {"accuracy_by_distance"}
+def test_each_text_has_its_own_curves(texts: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(panels, "FEWEST_PREFIXES", 1)
+    of_texts = collect(find_runs(texts))
+    by_distance = accuracy_by(of_texts, ["distance", "n_intervening"])
+    cells = panels.headline(by_distance, of_texts, fixed=True)
+    assert set(cells["variant"]) == {"data=generated", "data=lexical"}
+    charts = by_variant("distance", cells, "distance", "Accuracy against distance")
+    assert list(charts) == [f"accuracy_by_distance_data_{t}" for t in ("generated", "lexical")]
+    for name, chart in charts.items():
+        assert chart is not None
+        spec = chart.to_dict()
+        assert spec["title"]["text"].endswith(f"data={name.split('_')[-1]}")
+        points = [row for data in spec["datasets"].values() for row in data if "label" in row]
+        assert {"lstm", "srn"} <= {point["label"] for point in points}
+    one = by_variant("distance", cells.assign(variant=""), "distance", "Accuracy")
+    assert list(one) == ["accuracy_by_distance"]

@@ -51,11 +51,11 @@ def figures(
         n_attractors=attractors["n_attractors"].astype(int),
     )
     return {
-        **_by_variant("distance", distance, "distance", "Accuracy against distance"),
-        **_by_variant(
+        **by_variant("distance", distance, "distance", "Accuracy against distance"),
+        **by_variant(
             "attractors", attractors, "n_attractors", "Accuracy against the number of attractors"
         ),
-        **_by_variant(
+        **by_variant(
             "subject_position",
             position,
             "subject_index",
@@ -71,7 +71,7 @@ def figures(
     }
 
 
-def _by_variant(
+def by_variant(
     name: str, cells: pd.DataFrame, x: str, title: str
 ) -> dict[str, alt.VConcatChart | None]:
     """The chart by its file's name; where the models were varied alike, one for each variant."""
