@@ -17,6 +17,7 @@ from attractor.notation import read_grammar
 from attractor.realise import fill, items, texts
 from attractor.resources import CONF
 from attractor.shapes import Flattener
+from attractor.suites.requests import requests_of
 from attractor.text import draw_text, shapes_of
 from test_ambiguity import ambiguous_prefix
 from tiny import ROOT
@@ -78,6 +79,19 @@ def test_probes_of_the_construction_can_be_drawn(extended: Grammar) -> None:
     found = items(sentences, texts(sentences))
     for sentence in found.loc[found["construction"] == "while_clause", "sentence"]:
         assert re.match(r"\w+ \w+ , while \w+ \w+ \w+ , \w+", sentence), sentence
+
+
+def test_the_set_of_the_recipe_can_be_drawn(extended: Grammar) -> None:
+    recipe = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    (line,) = re.findall(r"```yaml\n(  while_clause: .*\n)```", recipe)
+    suite = (CONF / "suite/constructions.yaml").read_text("utf-8")
+    sets = yaml.safe_load(suite + line)["sets"]
+    requests, table = requests_of(
+        extended, "suite.constructions.sets.while_clause", sets["while_clause"]
+    )
+    assert set(table["construction"]) == {"while_clause"}
+    assert (table["derivations"] > 0).all()
+    assert {r.n_attractors for r in requests} == {0, 1}
 
 
 def test_the_construction_leaves_every_prefix_one_number(extended: Grammar) -> None:

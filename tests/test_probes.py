@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from attractor.cells import outermost
 from attractor.errors import UserError
 from attractor.exposure import Exposure
 from attractor.grammar import Grammar
@@ -58,7 +57,7 @@ TOY_SET: dict[str, Any] = {
     "balanced": True,
     "start": ["Sentence"],
     "without": [],
-    "role": "outer",
+    "role": ["outer"],
     "max_depth": 2,
     "subject_index": [5],
     "n_intervening": [1],
@@ -102,7 +101,7 @@ def test_every_cell_holds_exactly_its_quota(
             expected[cell] += cells["items_per_cell"]
     mine = probes[probes["probe_set"] == name]
     assert Counter(mine[CELL].itertuples(index=False, name=None)) == expected
-    assert set(mine["role"]) == {spec["role"]}
+    assert set(mine["role"]) == set(spec["role"])
 
 
 def test_one_item_a_sentence_drawn(probes: pd.DataFrame) -> None:
@@ -219,12 +218,12 @@ def test_shapes_within_a_cell_are_uniform(toy: Grammar, nothing_seen: Exposure) 
 
 def test_what_a_cell_pools_is_counterbalanced_too(toy: Grammar, nothing_seen: Exposure) -> None:
     # One or two nouns between, at any distance and with any number of attractors.
-    spec = {k: TOY_SET[k] for k in ("balanced", "start", "without", "role", "max_depth")}
+    spec = {k: TOY_SET[k] for k in ("balanced", "start", "without", "max_depth")}
     items = drawn(toy, nothing_seen, spec | {"balanced": False, "items_per_cell": 900})
     assert Counter(items["subject_number"]) == {"singular": 900, "plural": 900}
     # Equal quotas for constructions, whatever the number of their derivations.
-    constructions = Counter(items["structure"].map(outermost))
-    assert set(constructions) == {"simple", "pp", "pp+rel"}
+    constructions = Counter(items["construction"])
+    assert set(constructions) == {"simple", "pp"}
     assert max(constructions.values()) - min(constructions.values()) <= 2  # one a number
     assert set(items["n_intervening"]) >= {0, 1, 2}
     for (k, number), some in items.groupby(["n_intervening", "subject_number"]):
@@ -291,7 +290,11 @@ def test_balanced_set_without_a_noun_before(toy: Grammar, nothing_seen: Exposure
 
 
 def test_no_sets_and_an_unknown_symbol(toy: Grammar, nothing_seen: Exposure) -> None:
-    with pytest.raises(UserError, match=r"suite\.mine\.sets: give at least one set of probes"):
-        draw_probes(toy, nothing_seen, "mine", {}, seed=0)
+    for nothing in ({}, 5):
+        with pytest.raises(UserError, match=r"suite\.mine\.sets=.*: give at least one set"):
+            draw_probes(toy, nothing_seen, "mine", nothing, seed=0)
+    for seed in ("abc", -1, 1.5):
+        with pytest.raises(UserError, match=r"suite\.mine\.seed=.*: give a whole number"):
+            draw_probes(toy, nothing_seen, "mine", {"x": TOY_SET}, seed=seed)
     with pytest.raises(UserError, match="no symbol Nope to leave out"):
         drawn(toy, nothing_seen, TOY_SET | {"without": ["Nope"]})

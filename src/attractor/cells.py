@@ -80,11 +80,11 @@ State = Phrase | Prefix
 Place = tuple[State, Measure]
 Counts = Counter[Measure]
 Sources = tuple[Place, ...]
-Plan = dict[State, dict[Measure, list[tuple[int, Sources]]]]
+Shares = dict[State, dict[Measure, list[tuple[int, Sources]]]]
 _ZERO = Measure(0, 0, 0, 0, "")
 
 
-@dataclass
+@dataclass(eq=False)
 class CellCounter:
     """Counts and draws the derivations of `grammar` by Measure, up to the given bounds.
 
@@ -121,16 +121,18 @@ class CellCounter:
         missing = [m for m in wanted if m not in self._count(root)]
         if missing:
             raise KeyError(missing)
-        trees = self._make(self._plan(root, wanted, rng), rng, forest)
+        trees = self._make(self._share_out(root, wanted, rng), rng, forest)
         return np.concatenate(
             [np.empty(0, dtype=np.int64), *(trees[root, m] for m, n in wanted.items() if n)]
         )
 
-    def _plan(self, root: Phrase, quotas: Mapping[Measure, int], rng: np.random.Generator) -> Plan:
+    def _share_out(
+        self, root: Phrase, quotas: Mapping[Measure, int], rng: np.random.Generator
+    ) -> Shares:
         """Share out what every state must deliver among the ways to make it, the root first."""
         orders: dict[State, Counts] = defaultdict(Counter)
         orders[root].update({m: n for m, n in quotas.items() if n})
-        plan: Plan = {}
+        plan: Shares = {}
         for state in reversed(self._states(root)):
             wanted = orders.pop(state, None)
             if not wanted:
@@ -146,7 +148,7 @@ class CellCounter:
                         orders[source][measure] += n
         return plan
 
-    def _make(self, plan: Plan, rng: np.random.Generator, forest: Forest) -> dict[Place, Ids]:
+    def _make(self, plan: Shares, rng: np.random.Generator, forest: Forest) -> dict[Place, Ids]:
         """Make what was planned, the root last; every state's trees in random order.
 
         So whoever takes some of them need not care which. A prefix is rows (n, length) of trees.

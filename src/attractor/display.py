@@ -26,10 +26,10 @@ def show_generated(job: Plan) -> None:
 
     from attractor.results import ITEMS, read_csv
 
-    text = read_csv(job.folder / "text.csv", ITEMS)
+    text = read_csv(job.items_file("text"), ITEMS)
     frames = {"training text": text[text["split"] == "train"]}
     for name in job.stages.suites:
-        frames[name] = read_csv(job.folder / f"{name}.csv", ITEMS)
+        frames[name] = read_csv(job.items_file(name), ITEMS)
     for title, items in frames.items():
         print(f"\n{title}: {len(items):,} items, {items['sentence'].nunique():,} sentences")
         shown = items.sample(min(_N_SENTENCES // len(frames), len(items)), random_state=0)
@@ -39,11 +39,11 @@ def show_generated(job: Plan) -> None:
             print("  " + mark(sentence, subject, verb))
     existing = None  # the same for every suite: what the grammar allows
     for name in job.stages.suites:
-        path = job.folder / f"{name}_cells.csv"
+        path = job.items_file(f"{name}_cells")
         if path.exists():
             print(f"\ncells of {name}, and the derivations that each has:")
             print(_cells(pd.read_csv(path)).to_string(index=False))
-            existing = job.folder / f"{name}_existing.csv"
+            existing = job.items_file(f"{name}_existing")
     if existing:
         print("\ncells that exist (outermost constructions, at most four deep):")
         print(_existing(pd.read_csv(existing)).to_string(index=False))
@@ -52,19 +52,12 @@ def show_generated(job: Plan) -> None:
 
 
 def _cells(cells: pd.DataFrame) -> pd.DataFrame:
-    """A row for the cells that differ in start symbol, position and distance alone."""
-    what = cells["structure"].fillna(cells["construction"]).fillna("any")
-    grouped = cells.assign(between=what).groupby(
-        ["probe_set", "role", "n_intervening", "between"], dropna=False, sort=False
+    """Cells with their derivations, those that differ in start symbol and position together."""
+    what = cells["structure"].fillna(cells["construction"]).fillna(cells["coordination"])
+    grouped = cells.assign(between=what.fillna("any")).groupby(
+        ["probe_set", "role", "between", "n_intervening", "distance"], dropna=False, sort=False
     )
-    table = grouped.agg(
-        cells=("derivations", "size"),
-        nearest=("distance", "min"),
-        farthest=("distance", "max"),
-        fewest_derivations=("derivations", "min"),
-        most_derivations=("derivations", "max"),
-    )
-    return table.reset_index()
+    return grouped["derivations"].sum().reset_index()
 
 
 def _existing(cells: pd.DataFrame) -> pd.DataFrame:

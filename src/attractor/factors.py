@@ -62,4 +62,6 @@ def cramers_v(one: pd.Series, other: pd.Series) -> float:
     expected = np.outer(table.sum(axis=1), table.sum(axis=0)) / n
     phi = ((table - expected) ** 2 / expected).sum() / n - (R - 1) * (C - 1) / (n - 1)
     corrected = min(R - (R - 1) ** 2 / (n - 1), C - (C - 1) ** 2 / (n - 1))
+    if corrected <= 1:  # as many levels as items: nothing can be said
+        return 0.0
     return float(np.sqrt(max(phi, 0.0) / (corrected - 1)))

@@ -15,11 +15,10 @@ from attractor import runs
 from attractor.artifacts import ArtifactStore, explain_write_errors, put_copy
 from attractor.errors import UserError
 from attractor.plan import THREADS, Plan
+from attractor.stage_files import read_facts, read_items, read_vocabulary
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from attractor.vocab import Vocabulary
 
 
 def run(job: Plan, choices: Mapping[str, Any], say: Callable[[str], None]) -> None:
@@ -110,7 +109,7 @@ def suite(store: ArtifactStore, job: Plan, name: str) -> Path:
         from attractor.plugins import call_target
         from attractor.results import ITEMS, write_csv
 
-        exposure = Exposure.of(_split(read_items(text(store, job)), "train"))
+        exposure = Exposure.of(read_items(text(store, job), "train"))
         grammar = read_grammar(job.config.grammar, job.lexicon, job.config.data.regime)
         spec = job.config.suite[name]
         options = {k: v for k, v in spec.items() if k not in ("version", "citation", "licence")}
@@ -137,11 +136,11 @@ def train(store: ArtifactStore, job: Plan) -> Path:
         torch.set_num_threads(THREADS)
         config = job.config
         source = text(store, job)
-        items, vocabulary = read_items(source), read_vocabulary(source)
+        vocabulary = read_vocabulary(source)
         task = build_task(config.task)
         network = build_network(config.model, task, len(vocabulary), config.seed)
         training, validation = (
-            task.examples(_split(items, split), vocabulary, network.reads_both_ends)
+            task.examples(read_items(source, split), vocabulary, network.reads_both_ends)
             for split in ("train", "valid")
         )
         checkpoint = store.scratch(job.stages.train) / "state.safetensors"
@@ -216,7 +215,7 @@ def baselines(store: ArtifactStore, job: Plan) -> Path:
 
         source = text(store, job)
         items, vocabulary = scored_items(store, job), read_vocabulary(source)
-        found = all_baselines(_split(read_items(source), "train"), items)
+        found = all_baselines(read_items(source, "train"), items)
         frames = [
             predictions(items, margin, vocabulary).assign(
                 run_id=job.baselines_id, model=name, task=job.task_name, seed=0
@@ -231,17 +230,18 @@ def baselines(store: ArtifactStore, job: Plan) -> Path:
 def publish_items(store: ArtifactStore, job: Plan) -> None:
     """Put the suites' items and tables and the text's items where a person finds them.
 
-    Those of the job that ran last: where a sweep varies the text, each text's own items stand in
-    the folder of its baselines.
+    Texts of different names (data.name) have files of their own. Where a sweep varies something
+    else of the text, these are of the job that ran last, and each text's own items stand in the
+    folder of its baselines.
     """
-    source = text(store, job)
-    put_copy(source / "items.csv", job.folder / "text.csv")
-    for name in job.stages.suites:
-        folder = suite(store, job, name)
-        put_copy(folder / "items.csv", job.folder / f"{name}.csv")
+    made = {"text": text(store, job)} | {
+        name: suite(store, job, name) for name in job.stages.suites
+    }
+    for name, folder in made.items():
+        put_copy(folder / "items.csv", job.items_file(name))
         for table in sorted(folder.glob("*.csv")):
             if table.name != "items.csv":
-                put_copy(table, job.folder / f"{name}_{table.name}")
+                put_copy(table, job.items_file(f"{name}_{table.stem}"))
 
 
 def publish(store: ArtifactStore, job: Plan, choices: Mapping[str, Any]) -> None:
@@ -262,47 +262,24 @@ def publish(store: ArtifactStore, job: Plan, choices: Mapping[str, Any]) -> None
         for name in job.stages.suites:  # the items of this very text, whatever else is swept
             shutil.copyfile(suite(store, job, name) / "items.csv", folder / f"{name}.csv")
 
-    split = _facts(text(store, job) / "split.json")
+    split = read_facts(text(store, job) / "split.json")
     runs.publish_baselines(job, {"split": split}, choices, fill_baselines)
-    runs.publish_run(job, {"split": split, **_facts(trained / "training.json")}, choices, fill)
+    runs.publish_run(job, {"split": split, **read_facts(trained / "training.json")}, choices, fill)
 
 
 def scored_items(store: ArtifactStore, job: Plan) -> pd.DataFrame:
     """All items that a run is scored on: the suites' and the in-distribution test's."""
     import pandas as pd
 
-    frames = [_split(read_items(text(store, job)), "test")]
+    frames = [read_items(text(store, job), "test")]
     frames += [read_items(suite(store, job, name)) for name in job.stages.suites]
     return pd.concat(frames, ignore_index=True)
-
-
-def read_items(folder: Path) -> pd.DataFrame:
-    """The items of a stage's folder."""
-    from attractor.results import ITEMS, read_csv
-
-    return read_csv(folder / ITEMS.name, ITEMS)
-
-
-def read_vocabulary(folder: Path) -> Vocabulary:
-    """The vocabulary of a text stage's folder."""
-    from attractor.vocab import Vocabulary
-
-    return Vocabulary.read(json.loads((folder / "vocabulary.json").read_text(encoding="utf-8")))
-
-
-def _split(items: pd.DataFrame, split: str) -> pd.DataFrame:
-    return items[items["split"] == split]
-
-
-def _facts(path: Path) -> dict[str, Any]:
-    facts: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return facts
 
 
 def _summary(store: ArtifactStore, job: Plan) -> str:
     if not store.has(job.stages.train):
         return "items generated"
-    facts = _facts(store.path(job.stages.train) / "training.json")
+    facts = read_facts(store.path(job.stages.train) / "training.json")
     return (
         f"{facts['epochs']} epochs (best {facts['best_epoch']}), "
         f"{facts['train_seconds']:.1f} s of training"

@@ -49,6 +49,11 @@ class Plan:
         """The experiment's folder."""
         return Path(self.config.output_dir) / self.config.name
 
+    def items_file(self, name: str) -> Path:
+        """Where a suite's items or a table of it are put for people: natural text goes unsaid."""
+        suffix = "" if self.config.data.name == "natural" else f"_{self.config.data.name}"
+        return self.folder / f"{name}{suffix}.csv"
+
     @property
     def task_name(self) -> str:
         """The task's name: that of the module that defines it."""
@@ -103,6 +108,7 @@ def _lexicon(folder: Path) -> Lexicon:
 
 def _text_stage(config: Config, lexicon: Lexicon) -> Stage:
     data = {key: value for key, value in asdict(config.data).items() if key != "name"}
+    data["held_out"] = sorted(data["held_out"])
     return Stage(
         "text",
         {

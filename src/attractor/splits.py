@@ -100,8 +100,14 @@ def can_attract(shape: Shape, ties: Sequence[int]) -> int:
 def simpler(grammar: Grammar, held_out: Sequence[str], max_depth: int | None) -> Grammar:
     """The grammar without the symbols of `held_out`, and with another max_depth unless None.
 
-    Raises UserError for an unknown symbol, or where no sentence is left.
+    Raises UserError for a symbol that no column would tell of, or where no sentence is left.
     """
+    named = {**grammar.constructions, **grammar.openings, **grammar.coordinations}
+    if other := sorted(set(held_out) - set(named)):
+        raise UserError(
+            f"data.held_out: {', '.join(other)} is no construction, opening or coordination; "
+            f"choose from {', '.join(named)}"
+        )
     depth = grammar.max_depth if max_depth is None else max_depth
     left = replace(grammar.without(held_out), max_depth=depth)
     if left.start not in left.rules or not left.can_end(left.start, depth):

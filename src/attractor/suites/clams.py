@@ -7,7 +7,7 @@ The words are the suite's own (conf/suite/clams.yaml): it stays as it is when th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,6 +18,7 @@ from attractor.cells import SIMPLE
 from attractor.errors import UserError
 from attractor.exposure import Exposure
 from attractor.grammar import Grammar
+from attractor.items import factors_of
 from attractor.shapes import NONE
 from attractor.sources import locate, read_lines
 
@@ -85,8 +86,8 @@ def read_clams(
 
     files: what each should hold; words: those of the sentences, up to the verb. counts.csv: file,
     construction, role, pairs, expected_pairs, prefixes, expected_prefixes, duplicates (pairs that
-    repeat an earlier one).
-    Raises UserError naming file and line of what cannot be read.
+    repeat an earlier one), as_expected (yes, no).
+    Raises UserError naming file and line, or entry, of what cannot be read.
     """
     folder = locate(_PLACE, path)
     if not folder.is_dir():
@@ -105,34 +106,70 @@ def read_clams(
     return items, {"counts.csv": _counts(items, expected)}
 
 
-def _expected(files: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
-    if not files:
-        raise UserError(f"{_PLACE}.files: it names no file; give one or more")
+def _expected(given: Any) -> pd.DataFrame:
+    """What the files should hold, a row each. Raises UserError for an entry that says otherwise."""
+    files = _mapping(given, f"{_PLACE}.files", "mapping")
     for name, entry in files.items():
-        if wrong := sorted(set(entry) ^ _FILE_KEYS):
-            raise UserError(f"{_PLACE}.files, {name}: {', '.join(wrong)} missing or unknown")
+        place = f"{_PLACE}.files, {name}"
+        _check_keys(entry, place, _FILE_KEYS)
+        _mapping({key: entry[key] for key in ("construction", "role")}, place, "word")
+        _mapping({key: entry[key] for key in ("pairs", "prefixes")}, place, "whole number")
     table = pd.DataFrame([{"probe_set": name, **entry} for name, entry in files.items()])
     return table.rename(columns={"pairs": "expected_pairs", "prefixes": "expected_prefixes"})
 
 
-def _words(given: Mapping[str, Any]) -> Words:
+def _words(given: Any) -> Words:
     """The words and phrases by their tokens. Raises UserError for one that is given twice."""
-    if wrong := sorted(set(given) ^ _WORD_KEYS):
-        raise UserError(f"{_PLACE}.words: {', '.join(wrong)} missing or unknown")
-    listed = [(text, _Word(kind)) for kind, texts in given["unmarked"].items() for text in texts]
-    for singular, plural in given["nouns"].items():
+    place = f"{_PLACE}.words"
+    kinds = _mapping(given, place, "mapping")
+    _check_keys(kinds, place, _WORD_KEYS)
+    unmarked = _mapping(kinds["unmarked"], f"{place}, unmarked", "list of words")
+    if wrong := sorted({"noun", "verb"} & set(unmarked)):
+        raise UserError(f"{place}, unmarked, {wrong[0]}: it shows number; list it in {wrong[0]}s")
+    listed = [(text, _Word(kind)) for kind, texts in unmarked.items() for text in texts]
+    for singular, plural in _mapping(kinds["nouns"], f"{place}, nouns", "word").items():
         listed += [(singular, _Word("noun", "singular")), (plural, _Word("noun", "plural"))]
-    for verb_class, forms in given["verbs"].items():
-        for singular, plural in forms.items():
+    for verb_class, forms in _mapping(kinds["verbs"], f"{place}, verbs", "mapping").items():
+        for singular, plural in _mapping(forms, f"{place}, verbs, {verb_class}", "word").items():
             listed.append((singular, _Word("verb", "singular", plural, verb_class)))
             listed.append((plural, _Word("verb", "plural", singular, verb_class)))
     words: Words = {}
     for text, word in listed:
         tokens = tuple(text.split())
         if tokens in words:
-            raise UserError(f"{_PLACE}.words: `{text}` is given twice; remove one")
+            raise UserError(f"{place}: `{text}` is given twice; remove one")
         words[tokens] = word
     return words
+
+
+def _mapping(given: Any, place: str, wanted: str) -> Mapping[str, Any]:
+    """`given`, which maps names to what is `wanted`. Raises UserError if it does not."""
+    entries: Mapping[Any, Any] = given if isinstance(given, Mapping) else {}
+    fits = _FITS[wanted]
+    wrong = [f"{k!r}: {v!r}" for k, v in entries.items() if not (_is_word(k) and fits(v))]
+    if wrong or not entries:
+        found = wrong[0] if wrong else repr(given)
+        raise UserError(f"{place}: give entries `name: {wanted}`, not {found}")
+    return entries
+
+
+def _check_keys(given: Mapping[str, Any], place: str, keys: set[str]) -> None:
+    if wrong := sorted(map(str, set(given) ^ keys)):
+        raise UserError(f"{place}: {', '.join(wrong)} missing or unknown")
+
+
+def _is_word(value: Any) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
+_FITS: dict[str, Callable[[Any], bool]] = {
+    "word": _is_word,
+    "list of words": lambda value: (
+        isinstance(value, list) and value != [] and all(map(_is_word, value))
+    ),
+    "whole number": lambda value: type(value) is int and value >= 0,
+    "mapping": lambda value: isinstance(value, Mapping),
+}
 
 
 def _pairs(file: Path) -> Iterator[_Pair]:
@@ -173,16 +210,15 @@ def _pairs(file: Path) -> Iterator[_Pair]:
 def _factors(prefix: Tokens, words: Words, place: str) -> dict[str, Any]:
     """The factors that follow from a prefix. Raises UserError if it cannot be read."""
     found = _split(prefix, words, place)
-    reading = _READINGS.get(" ".join(word.kind for _, word in found))
+    reading = _READINGS.get(" ".join(word.kind for _, _, word in found))
     if reading is None:
         raise UserError(
             f"{place}: the verb after `{' '.join(prefix)}` has no subject that this suite can "
             "find; mend the pair or remove it"
         )
-    nouns = [(i, word.number) for i, word in found if word.kind == "noun"]
-    index, number = nouns[reading.subject]
-    before = [n for _, n in nouns[: reading.subject]]
-    between = [n for _, n in nouns[reading.subject + 1 :]]
+    nouns = {i: word.number for i, _, word in found if word.kind == "noun"}
+    marked_verbs = [i for i, _, word in found if word.kind == "verb"]
+    subject = list(nouns)[reading.subject]
     coordinated = reading.coordination != NONE
     return {
         "role": "outer" if reading.within == NONE else "inner",
@@ -192,24 +228,14 @@ def _factors(prefix: Tokens, words: Words, place: str) -> dict[str, Any]:
         "opening": reading.opening,
         "coordination": reading.coordination,
         "depth": int(reading.construction != SIMPLE),
-        "subject": prefix[index],
-        "subject_number": number,
-        "subject_index": index,
-        "verb_index": len(prefix),
-        "distance": len(prefix) - index,
-        "condition": _letters([number, *between]),
-        "preceding": _letters(before),
-        "n_intervening": len(between),
-        "n_attractors": sum(n != number for n in between),
-        "n_preceding_opposite": sum(n != number for n in before),
-        "last_cue_distance": len(prefix) - max(i for i, word in found if word.number),
-        "inner_verb_marked": int(any(word.kind == "verb" for _, word in found)),
+        "subject": {i: text for i, text, _ in found}[subject],
+        **factors_of(nouns, marked_verbs, subject, len(prefix)),
         "determiner_marked": 0,
     }
 
 
-def _split(prefix: Tokens, words: Words, place: str) -> list[tuple[int, _Word]]:
-    """The words and phrases that make up a prefix, longest first, each with its last index."""
+def _split(prefix: Tokens, words: Words, place: str) -> list[tuple[int, str, _Word]]:
+    """What makes up a prefix, longest phrase first: its last index, its text and its word."""
     longest = max(map(len, words))
     found, start = [], 0
     while start < len(prefix):
@@ -219,13 +245,9 @@ def _split(prefix: Tokens, words: Words, place: str) -> list[tuple[int, _Word]]:
             raise UserError(
                 f"{place}: `{prefix[start]}` is none of {_PLACE}.words; correct it, or add it there"
             )
-        found.append((end - 1, words[prefix[start:end]]))
+        found.append((end - 1, " ".join(prefix[start:end]), words[prefix[start:end]]))
         start = end
     return found
-
-
-def _letters(numbers: list[str]) -> str:
-    return "".join(number[0].upper() for number in numbers)
 
 
 def _row(file: str, pair: _Pair, factors: dict[str, Any], words: Words) -> dict[str, Any]:
@@ -267,4 +289,7 @@ def _counts(items: pd.DataFrame, expected: pd.DataFrame) -> pd.DataFrame:
     )
     table = found.merge(expected, how="outer", on=_FILE).rename(columns={"probe_set": "file"})
     numbers = ["pairs", "expected_pairs", "prefixes", "expected_prefixes", "duplicates"]
-    return table[["file", *_FILE[1:], *numbers]].fillna(0).astype(dict.fromkeys(numbers, "int64"))
+    table = table[["file", *_FILE[1:], *numbers]].fillna(0).astype(dict.fromkeys(numbers, "int64"))
+    same = table["pairs"].eq(table["expected_pairs"])
+    same &= table["prefixes"].eq(table["expected_prefixes"])
+    return table.assign(as_expected=same.map({True: "yes", False: "no"}))

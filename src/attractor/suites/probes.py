@@ -7,6 +7,7 @@ by pattern.
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import combinations, product
@@ -15,7 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from attractor.cells import Measure, outermost
+from attractor.cells import CellCounter, Measure, outermost
 from attractor.derivations import Forest, Ids
 from attractor.errors import UserError
 from attractor.exposure import Exposure
@@ -24,13 +25,14 @@ from attractor.grammar import Grammar
 from attractor.realise import Ints, group_starts, of_groups
 from attractor.shapes import Dependency, Flattener, Shape
 from attractor.splits import Pool, probe_pools
-from attractor.suites.requests import Request, existing, plan
+from attractor.suites.probe_sets import whole_number
+from attractor.suites.requests import Request, Target, existing, requests_of
 from attractor.text import realise_unseen, shapes_of
 
 HEADLINE = "balanced"
 # Sentences are put into words so many at a time, or a million would fill the memory. Divisible by
-# every number of patterns, so that cutting a request leaves it counterbalanced.
-_BATCH = 3 * 2**14
+# the number of patterns of up to seven nouns between, so that a request that is cut stays balanced.
+_BATCH = 2**7 * 3**2 * 5 * 7
 
 
 def draw_probes(
@@ -47,12 +49,13 @@ def draw_probes(
     sets: name -> start, without, role, max_depth, cells … (see conf/suite/probes.yaml).
     Raises UserError for a cell that no derivation fits, naming those that exist.
     """
-    if not sets:
-        raise UserError(f"suite.{name}.sets: give at least one set of probes")
+    if not isinstance(sets, Mapping) or not sets:
+        raise UserError(f"suite.{name}.sets={sets}: give at least one set of probes, by name")
+    whole_number(f"suite.{name}.seed", seed, 0)
     frames, tables = [], []
     for number, (set_name, spec) in enumerate(sets.items()):
         place = f"suite.{name}.sets.{set_name}"
-        requests, table = plan(grammar, place, spec)
+        requests, table = requests_of(grammar, place, spec)
         rng = np.random.default_rng([seed, number])
         way = _Way(place, bool(spec["balanced"]), spec.get("nouns", ""))
         found = _draw_set(grammar, requests, rng, exposure, way)
@@ -98,26 +101,28 @@ def _draw_set(
     return pd.concat(frames, ignore_index=True)
 
 
-Drawn = dict[Measure, Ids]
+Drawn = dict[Target, Ids]
 
 
 def _draw_trees(requests: list[Request], rng: np.random.Generator, forest: Forest) -> list[Drawn]:
-    """The trees of each request, by measure: those of one counter and role in one draw."""
+    """The trees of each request, by target: those of one counter and role in one draw."""
     quotas = [request.quotas(rng) for request in requests]
-    drawn: list[Drawn] = [{} for _ in requests]
-    for counter, role in dict.fromkeys((id(r.counter), r.role) for r in requests):
-        mine = [i for i, r in enumerate(requests) if (id(r.counter), r.role) == (counter, role)]
-        totals: dict[Measure, int] = {}
-        for i in mine:
-            for measure, n in quotas[i].items():
-                totals[measure] = totals.get(measure, 0) + n
-        trees = requests[mine[0]].counter.draw(role, totals, rng, forest)
-        of_measure = dict(
-            zip(totals, np.split(trees, np.cumsum(list(totals.values()))[:-1]), strict=True)
-        )
-        for i in mine:
-            for measure, n in quotas[i].items():
-                drawn[i][measure], of_measure[measure] = np.split(of_measure[measure], [n])
+    wanted: defaultdict[tuple[CellCounter, str], Counter[Measure]] = defaultdict(Counter)
+    for request, some in zip(requests, quotas, strict=True):
+        for (role, measure), n in some.items():
+            wanted[request.counter, role][measure] += n
+    left: dict[tuple[CellCounter, str, Measure], Ids] = {}  # trees not given to a request yet
+    for (counter, role), counts in wanted.items():
+        trees = counter.draw(role, counts, rng, forest)
+        ends = np.cumsum(list(counts.values()))[:-1]
+        for measure, of_measure in zip(counts, np.split(trees, ends), strict=True):
+            left[counter, role, measure] = of_measure
+    drawn: list[Drawn] = []
+    for request, some in zip(requests, quotas, strict=True):
+        drawn.append({})
+        for target, n in some.items():
+            place = (request.counter, *target)
+            drawn[-1][target], left[place] = np.split(left[place], [n])
     return drawn
 
 
@@ -142,9 +147,9 @@ def _cut(drawn: Drawn, n: int) -> tuple[Drawn, Drawn]:
     """The first `n` trees of a request, and the others."""
     first: Drawn = {}
     rest: Drawn = {}
-    for measure, trees in drawn.items():
-        first[measure], rest[measure] = np.split(trees, [n])
-        n -= len(first[measure])
+    for target, trees in drawn.items():
+        first[target], rest[target] = np.split(trees, [n])
+        n -= len(first[target])
     return first, rest
 
 
@@ -153,32 +158,32 @@ def _targets(
 ) -> tuple[list[Shape], Ints, Ints | None]:
     """Templates: shapes with nothing but the dependency asked for; the template of each sentence
     (N,); and the pools of nouns for all groups, end to end, unless any noun will do."""
-    index: dict[tuple[int, str, Measure], int] = {}
+    index: dict[tuple[int, Target], int] = {}
     templates: list[Shape] = []
     pools: list[list[Pool]] = []
     template = np.empty(len(shape), dtype=np.int64)
     row = 0
-    for request, measure, n in ((r, m, len(t)) for r, some in batch for m, t in some.items()):
+    for request, target, n in ((r, t, len(i)) for r, some in batch for t, i in some.items()):
         for which in shape[row : row + n].tolist():
-            key = (which, request.role, measure)
+            key = (which, target)
             if key not in index:
                 index[key] = len(templates)
-                target = _target(shapes[which], request, measure)
-                templates.append(replace(shapes[which], dependencies=(target,)))
+                dependency = _dependency(shapes[which], target, request.counter.spelled)
+                templates.append(replace(shapes[which], dependencies=(dependency,)))
                 if nouns:
-                    pools.append(probe_pools(shapes[which], target, nouns))
+                    pools.append(probe_pools(shapes[which], dependency, nouns))
             template[row] = index[key]
             row += 1
     return templates, template, of_groups(pools, template) if nouns else None
 
 
-def _target(shape: Shape, request: Request, measure: Measure) -> Dependency:
+def _dependency(shape: Shape, target: Target, spelled: bool) -> Dependency:
     """The dependency of a shape that it was drawn for."""
-    spell = str if request.counter.spelled else outermost
+    spell = str if spelled else outermost
     for d in shape.dependencies:
         distance = d.verb_index - d.subject_index
         found = Measure(d.subject_index, distance, len(d.intervening), d.depth, spell(d.structure))
-        if found == measure and d.role == request.role:
+        if (d.role, found) == target:
             return d
     raise AssertionError("a drawn shape lacks the dependency it was drawn for")
 

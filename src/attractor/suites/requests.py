@@ -7,29 +7,31 @@ each; lists of several factors are crossed.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import product
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from attractor.blocks import read_block
-from attractor.cells import CellCounter, Measure, outermost
+from attractor.cells import SIMPLE, CellCounter, Measure, outermost
 from attractor.errors import UserError
 from attractor.grammar import Grammar
-from attractor.splits import NOUNS
+from attractor.shapes import NONE
+from attractor.suites.probe_sets import FACTORS, NUMBER_FACTORS, ROLES, entries_of
 from attractor.word_classes import NUMBERS
 
-# What a cell may fix of a derivation, and how far a factor reaches that no cell fixes.
-FACTORS = ("subject_index", "distance", "n_intervening", "depth", "construction", "structure")
+# How far a factor reaches that no cell fixes, and how deep the list of existing cells goes.
 REACH = {"subject_index": 9, "distance": 20, "n_intervening": 4}
 _DEEPEST = 4
-_CELL_KEYS = {*FACTORS, "n_attractors", "subject_number", "items_per_cell"}
-_SET_KEYS = {"balanced", "start", "without", "role", "max_depth"}
-_OPTIONAL = {"cells", "nouns"}
-_WORDS = ("construction", "structure", "subject_number")
+
+
+class Target(NamedTuple):
+    """A dependency to draw derivations for: its role and its measure."""
+
+    role: str
+    measure: Measure
 
 
 @dataclass(frozen=True)
@@ -37,20 +39,20 @@ class Request:
     """Items of one cell with the number of its subject and of attractors (None: any)."""
 
     counter: CellCounter  # of the cell's start symbol
-    role: str
-    derivations: Mapping[Measure, int]
+    derivations: Mapping[Target, int]
     n_attractors: int | None
     plural: int
     n_items: int
 
-    def quotas(self, rng: np.random.Generator) -> dict[Measure, int]:
-        """How many items of each measure: equal for constructions, then as derivations are."""
-        by_construction: defaultdict[str, dict[Measure, int]] = defaultdict(dict)
-        for measure, count in self.derivations.items():
-            by_construction[outermost(measure.structure)][measure] = count
+    def quotas(self, rng: np.random.Generator) -> dict[Target, int]:
+        """How many items of each target: equal for constructions, then as derivations are."""
+        by_construction: defaultdict[str, dict[Target, int]] = defaultdict(dict)
+        for target, count in self.derivations.items():
+            construction, _ = named(target.measure.structure, self.counter.grammar)
+            by_construction[construction][target] = count
         equal, left = divmod(self.n_items, len(by_construction))
         extra = rng.permutation(len(by_construction)) < left
-        quotas: dict[Measure, int] = {}
+        quotas: dict[Target, int] = {}
         for counts, one_more in zip(by_construction.values(), extra.tolist(), strict=True):
             total = sum(counts.values())
             shares = rng.multinomial(equal + one_more, [n / total for n in counts.values()])
@@ -58,7 +60,16 @@ class Request:
         return quotas
 
 
-def plan(
+def named(structure: str, grammar: Grammar) -> tuple[str, str]:
+    """The outermost construction of a structure, and its coordination, as items name them."""
+    conjuncts = set(grammar.coordinations.values())
+    parts = outermost(structure).split("+")
+    constructions = [part for part in parts if part not in conjuncts]
+    coordinations = [part for part in parts if part in conjuncts]
+    return next(iter(constructions), SIMPLE), next(iter(coordinations), NONE)
+
+
+def requests_of(
     grammar: Grammar, place: str, spec: Mapping[str, Any]
 ) -> tuple[list[Request], pd.DataFrame]:
     """The requests of one probe set, and the table of its cells with their derivations.
@@ -66,71 +77,50 @@ def plan(
     place: the set's name in the configuration, for messages. Raises UserError for a wrong key or
     value, and for a cell that no derivation fits.
     """
-    entries = _entries(place, spec)
+    entries = entries_of(place, spec)
     reduced = grammar.without(spec["without"])
     requests, rows = [], []
     for start in spec["start"]:
-        if start not in reduced.rules:
-            raise UserError(f"{place}.start: {start} is no symbol of the grammar, or left out")
-        if reduced.rules[start][0].variable:
-            raise UserError(f"{place}.start: {start} carries a number; name a symbol without [n]")
         whole = replace(reduced, start=start, max_depth=spec["max_depth"])
+        _check_start(place, whole)
         counter = _counter(whole, entries)
-        counts = counter.cells(spec["role"])
         for entry in entries:
-            fixed = [factor for factor in FACTORS if factor in entry]
-            by_values = _by_values(counts, fixed)
-            for values in product(*(entry[factor] for factor in fixed)):
-                cell = dict(zip(fixed, values, strict=True))
-                found = by_values.get(values, {})
-                rows.append({"start": start, "role": spec["role"]} | cell)
-                rows[-1]["derivations"] = sum(found.values())
-                for n_attractors in entry.get("n_attractors", [None]):
-                    enough = {
-                        m: n for m, n in found.items() if m.n_intervening >= (n_attractors or 0)
-                    }
+            by_values = _by_values(counter, entry)
+            for cell in _cells(entry):
+                found = by_values.get(tuple(cell.values()), {})
+                rows.append({"start": start, **cell, "derivations": sum(found.values())})
+                for k in entry.get("n_attractors", [None]):
+                    enough = {t: n for t, n in found.items() if t.measure.n_intervening >= (k or 0)}
                     if not enough:
-                        raise UserError(
-                            _impossible(place, start, spec, counter, cell, n_attractors)
-                        )
+                        raise UserError(_impossible(place, counter, entry, cell, k))
                     requests += [
-                        Request(
-                            counter,
-                            spec["role"],
-                            enough,
-                            n_attractors,
-                            NUMBERS.index(number),
-                            entry["items_per_cell"],
-                        )
+                        Request(counter, enough, k, NUMBERS.index(number), entry["items_per_cell"])
                         for number in entry.get("subject_number", NUMBERS)
                     ]
-    table = pd.DataFrame(rows).reindex(columns=["start", "role", *FACTORS, "derivations"])
-    # Whole numbers with blanks for what a cell pools.
-    return requests, table.astype(
-        dict.fromkeys(("subject_index", "distance", "n_intervening", "depth"), "Int64")
-    )
+    table = pd.DataFrame(rows).reindex(columns=["start", *FACTORS, "derivations"])
+    # Whole numbers, with blanks for what a cell pools.
+    return requests, table.astype(dict.fromkeys(NUMBER_FACTORS, "Int64"))
 
 
 def existing(grammar: Grammar) -> pd.DataFrame:
-    """Every cell that exists within REACH: role, construction, depth, nouns between, distance.
+    """Every cell that exists within REACH, at most four constructions deep, with its derivations.
 
-    `derivations` counts those of all subject positions and of the whole grammar, at most four
-    constructions deep; construction names what is outermost between subject and verb.
+    Columns: FACTORS without the structure, and derivations.
     """
-    counter = CellCounter(
-        replace(grammar, max_depth=_DEEPEST),
-        max_subject_index=REACH["subject_index"],
-        max_distance=REACH["distance"],
-        max_intervening=REACH["n_intervening"],
-        spelled=False,
-    )
+    counter = _counter(replace(grammar, max_depth=_DEEPEST), [{}])
     rows = [
-        {"role": role, "construction": m.structure, **m._asdict(), "derivations": n}
-        for role in ("outer", "inner")
-        for m, n in counter.cells(role).items()
+        {**_values(target, grammar), "derivations": n} for target, n in _targets(counter, ROLES)
     ]
-    keys = ["role", "construction", "depth", "n_intervening", "distance"]
+    keys = [factor for factor in FACTORS if factor != "structure"]
     return pd.DataFrame(rows).groupby(keys)["derivations"].sum().reset_index()
+
+
+def _check_start(place: str, grammar: Grammar) -> None:
+    start, known = grammar.start, grammar.rules
+    if not known.get(start) or not grammar.can_end(start, grammar.max_depth):
+        raise UserError(f"{place}.start: {start} is no symbol of the grammar, or left out")
+    if known[start][0].variable:
+        raise UserError(f"{place}.start: {start} carries a number; name a symbol without [n]")
 
 
 def _counter(grammar: Grammar, entries: list[dict[str, Any]]) -> CellCounter:
@@ -148,82 +138,57 @@ def _counter(grammar: Grammar, entries: list[dict[str, Any]]) -> CellCounter:
     )
 
 
+def _cells(entry: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Each combination of the values that an entry fixes."""
+    fixed = [factor for factor in FACTORS if factor in entry]
+    for values in product(*(entry[factor] for factor in fixed)):
+        yield dict(zip(fixed, values, strict=True))
+
+
+def _targets(counter: CellCounter, roles: tuple[str, ...]) -> Iterator[tuple[Target, int]]:
+    for role in roles:
+        for measure, count in counter.cells(role).items():
+            yield Target(role, measure), count
+
+
+def _values(target: Target, grammar: Grammar) -> dict[str, Any]:
+    """The values of FACTORS that a target has."""
+    construction, coordination = named(target.measure.structure, grammar)
+    own = {"role": target.role, "construction": construction, "coordination": coordination}
+    return {**own, **target.measure._asdict()}
+
+
 def _by_values(
-    counts: Mapping[Measure, int], factors: list[str]
-) -> dict[tuple[Any, ...], dict[Measure, int]]:
-    """The measures with their counts, by the values that they have of some factors."""
-    groups: defaultdict[tuple[Any, ...], dict[Measure, int]] = defaultdict(dict)
-    for measure, count in counts.items():
-        values = measure._asdict() | {"construction": outermost(measure.structure)}
-        groups[tuple(values[factor] for factor in factors)][measure] = count
+    counter: CellCounter, entry: Mapping[str, Any], but: str = ""
+) -> dict[tuple[Any, ...], dict[Target, int]]:
+    """The targets with their counts, by the values of the factors that `entry` fixes but `but`."""
+    factors = [factor for factor in FACTORS if factor in entry and factor != but]
+    groups: defaultdict[tuple[Any, ...], dict[Target, int]] = defaultdict(dict)
+    for target, count in _targets(counter, tuple(entry.get("role", ROLES))):
+        values = _values(target, counter.grammar)
+        groups[tuple(values[factor] for factor in factors)][target] = count
     return groups
-
-
-def _entries(place: str, spec: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The cells of a set, each with what the set says of all of them. UserError if one is wrong."""
-    given = set(spec or ())
-    if wrong := (_SET_KEYS - given) | (given - _SET_KEYS - _OPTIONAL - _CELL_KEYS):
-        needed = ", ".join(sorted(_SET_KEYS))
-        raise UserError(f"{place}: {', '.join(sorted(wrong))} missing or unknown; give {needed}")
-    if spec["role"] not in ("outer", "inner"):
-        raise UserError(f"{place}.role={spec['role']}: choose outer or inner")
-    if "nouns" in spec and spec["nouns"] not in NOUNS:
-        raise UserError(f"{place}.nouns={spec['nouns']}: choose {' or '.join(NOUNS)}")
-    _whole_number(f"{place}.max_depth", spec["max_depth"], 0)
-    _list(f"{place}.start", spec["start"], str)
-    common = {key: value for key, value in spec.items() if key in _CELL_KEYS}
-    cells = read_block(spec.get("cells", [{}]), f"{place}.cells")
-    return [
-        _entry(f"{place}.cells.{number}", common | some)
-        for number, some in enumerate(_list(f"{place}.cells", cells, dict))
-    ]
-
-
-def _entry(here: str, entry: dict[str, Any]) -> dict[str, Any]:
-    """An entry of `cells`, checked."""
-    if wrong := set(entry) - _CELL_KEYS:
-        known = ", ".join(sorted(_CELL_KEYS))
-        raise UserError(f"{here}: {', '.join(sorted(wrong))} unknown; choose from {known}")
-    _whole_number(f"{here}.items_per_cell", entry.get("items_per_cell"), 1)
-    for key in sorted(set(entry) - {"items_per_cell"}):
-        _list(f"{here}.{key}", entry[key], str if key in _WORDS else int)
-    if unknown := set(entry.get("subject_number", ())) - set(NUMBERS):
-        raise UserError(f"{here}.subject_number: {unknown.pop()}; choose {' or '.join(NUMBERS)}")
-    return entry
-
-
-def _whole_number(key: str, value: Any, least: int) -> None:
-    if not isinstance(value, int) or value < least:
-        raise UserError(f"{key}={value}: give a whole number of at least {least}")
-
-
-def _list(key: str, values: Any, kind: type) -> list[Any]:
-    if not isinstance(values, list) or not values or not all(isinstance(v, kind) for v in values):
-        what = {int: "whole numbers", str: "names", dict: "cells"}[kind]
-        raise UserError(f"{key}={values}: give a list of {what}, of at least one")
-    return values
 
 
 def _impossible(
     place: str,
-    start: str,
-    spec: Mapping[str, Any],
     counter: CellCounter,
+    entry: Mapping[str, Any],
     cell: Mapping[str, Any],
     n_attractors: int | None,
 ) -> str:
     """Say that a cell does not exist, and at which distances its like does."""
-    further = replace(counter, max_distance=2 * counter.max_distance)
-    other = [factor for factor in cell if factor != "distance"]
-    alike = _by_values(further.cells(spec["role"]), other)
+    farther = max(2 * counter.max_distance, REACH["distance"])
+    alike = _by_values(replace(counter, max_distance=farther), entry, but="distance")
+    others = tuple(value for factor, value in cell.items() if factor != "distance")
     distances = {
-        m.distance
-        for m in alike.get(tuple(cell[factor] for factor in other), {})
-        if m.n_intervening >= (n_attractors or 0)
+        t.measure.distance
+        for t in alike.get(others, {})
+        if t.measure.n_intervening >= (n_attractors or 0)
     }
-    exist = "none exists at any distance"
+    exist = "none exists at any distance; is every name spelled as in the grammar?"
     if distances:
         exist = f"distances that exist: {', '.join(map(str, sorted(distances)))}"
     asked = cell if n_attractors is None else {**cell, "n_attractors": n_attractors}
     wanted = ", ".join(f"{key} {value}" for key, value in asked.items())
-    return f"{place}: no {start} of role {spec['role']} has {wanted}; {exist}"
+    return f"{place}: no {counter.grammar.start} has {wanted}; {exist}"

@@ -11,6 +11,7 @@ from attractor.blocks import read_block
 from attractor.errors import UserError
 from attractor.exposure import Exposure
 from attractor.grammar import Grammar
+from attractor.items import factors_of
 from attractor.word_classes import NUMBERS
 
 # What an item says of itself, taken over as it is; the other factors follow from the indices.
@@ -39,29 +40,15 @@ def read_sentences(
         marked_verbs = [item["verb"] for item in entry["items"]]
         for item in entry["items"]:
             subject, verb = item["subject"], item["verb"]
-            number = nouns[subject]
-            between = [nouns[i] for i in sorted(nouns) if subject < i < verb]
-            before = [nouns[i] for i in sorted(nouns) if i < subject]
-            cues = [i for i in (*nouns, *marked_verbs) if i < verb]
             rows.append(
                 {
                     "item_id": f"{name}-{len(rows)}",
                     "suite": name,
                     "sentence": " ".join(tokens),
-                    "subject_index": subject,
-                    "verb_index": verb,
-                    "distance": verb - subject,
                     "subject": tokens[subject],
                     "correct_form": tokens[verb],
                     "wrong_form": item["wrong_form"],
-                    "subject_number": number,
-                    "condition": "".join(n[0].upper() for n in (number, *between)),
-                    "preceding": "".join(n[0].upper() for n in before),
-                    "n_intervening": len(between),
-                    "n_attractors": sum(n != number for n in between),
-                    "n_preceding_opposite": sum(n != number for n in before),
-                    "last_cue_distance": verb - max(cues),
-                    "inner_verb_marked": int(any(v < verb for v in marked_verbs)),
+                    **factors_of(nouns, marked_verbs, subject, verb),
                     "determiner_marked": 0,
                     "split": "probe",
                     "probe_set": "",

@@ -1,0 +1,39 @@
+"""The item table, the one currency between data, tasks and suites: its computed factors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+
+def factors_of(
+    nouns: Mapping[int, str], marked_verbs: Iterable[int], subject: int, verb: int
+) -> dict[str, Any]:
+    """The factors of an item that follow from where its sentence's nouns and verbs stand.
+
+    nouns: number by token index; marked_verbs: token indices of the verbs that show number; what
+    stands after `verb` plays no part. Columns: subject_index, verb_index, distance, subject_number,
+    condition, preceding, n_intervening, n_attractors, n_preceding_opposite, last_cue_distance,
+    inner_verb_marked.
+    """
+    number = nouns[subject]
+    before = [nouns[i] for i in sorted(nouns) if i < subject]
+    between = [nouns[i] for i in sorted(nouns) if subject < i < verb]
+    marked = [i for i in marked_verbs if i < verb]
+    return {
+        "subject_index": subject,
+        "verb_index": verb,
+        "distance": verb - subject,
+        "subject_number": number,
+        "condition": _letters([number, *between]),
+        "preceding": _letters(before),
+        "n_intervening": len(between),
+        "n_attractors": sum(n != number for n in between),
+        "n_preceding_opposite": sum(n != number for n in before),
+        "last_cue_distance": verb - max(i for i in (*nouns, *marked) if i < verb),
+        "inner_verb_marked": int(bool(marked)),
+    }
+
+
+def _letters(numbers: Iterable[str]) -> str:
+    return "".join(number[0].upper() for number in numbers)
