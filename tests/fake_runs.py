@@ -167,6 +167,7 @@ def write_runs(
                 "model": model,
                 "seed": seed,
                 "trained": f"t{number}{suffix}{seed}",
+                "suites": _asked(met, suffix, seed if vary_data else 0),
                 "suite_config_ids": met,
                 "choices": {"model": model, "hidden": 10 * (1 + number), **choices},
                 "data_seed": seed if vary_data else 0,
@@ -189,6 +190,7 @@ def write_runs(
         "model": "baselines",
         "seed": 0,
         "trained": f"b{suffix}",
+        "suites": _asked(met, suffix, 0),
         "suite_config_ids": met,
         "choices": choices,
         "data_seed": 0,
@@ -201,6 +203,11 @@ def write_runs(
         margin = np.where(_noise(table["suite"], len(name), 0) < np.log(share / (1 - share)), 1, -1)
         scored.append(table.assign(margin=margin, model=f"baseline:{name}"))
     write_run(folder, manifest, pd.concat(scored, ignore_index=True))
+
+
+def _asked(forms: Mapping[str, str], text: str, data_seed: int) -> dict[str, str]:
+    """The very items of each suite: its form on one text."""
+    return {suite: f"{form}-{text}-{data_seed}" for suite, form in forms.items()}
 
 
 def _noise(suites: pd.Series, *seed: int) -> np.ndarray:

@@ -73,9 +73,10 @@ def test_other_bad_input_is_one_clear_line(
     (small / "srn-natural-0" / "history.csv").unlink()
     fails(small, "history.csv", "run again")
     manifest = json.loads((small / "srn-natural-0" / "manifest.json").read_text())
-    del manifest["trained"], manifest["suite_config_ids"]  # as the first release wrote it
+    for key in ("trained", "suites", "suite_config_ids"):
+        del manifest[key]  # as the first release wrote it
     (small / "srn-natural-0" / "manifest.json").write_text(json.dumps(manifest))
-    fails(small, "srn-natural-0", "no trained, suite_config_ids", "delete the folder and run again")
+    fails(small, "srn-natural-0", "no trained, suites, suite_config_ids", "delete the folder")
     (small / "srn-natural-0" / "manifest.json").write_text('{"run_id": "x"}')
     fails(small, "manifest.json", "config_id")
     (small / "srn-natural-0" / "manifest.json").write_text("{")

@@ -12,9 +12,10 @@ import pytest
 from attractor import pipeline, results
 from attractor.report import accuracy, cli
 from attractor.report.collect import collect
+from attractor.report.configs import drawn_names, swept_choices
 from attractor.report.runs import find_runs
 from attractor.report.summary import summary
-from fake_runs import TWO, read, write_runs, write_small
+from fake_runs import HEURISTICS, TWO, read, write_runs, write_small
 from jobs import tiny_job
 
 
@@ -53,7 +54,9 @@ def test_a_network_met_by_two_jobs_is_one_row_of_each_suite(first: Path, both: P
 def test_answers_given_twice_are_those_of_the_first_run(both: Path) -> None:
     predictions = collect(find_runs(both)).predictions.astype({"run_id": "str", "suite": "str"})
     of_srn = predictions[predictions["run_id"].str.startswith("srn-natural-1")]
-    assert not of_srn.duplicated("item_id").any()
+    answers = [read(both / f"srn-natural-1{job}", results.PREDICTIONS) for job in ("", "-later")]
+    items = pd.concat(answers).drop_duplicates(["suite", "item_id"])
+    assert of_srn["suite"].value_counts().equals(items["suite"].value_counts())
     assert of_srn.groupby("suite")["run_id"].unique().map(list).to_dict() == {
         "clams": ["srn-natural-1-later"],
         **{suite: ["srn-natural-1"] for suite in ("flagship", "probes", "test")},
@@ -125,6 +128,87 @@ def test_a_choice_not_made_is_a_value_too(tmp_path: Path) -> None:
     write_runs(tmp_path, 2, TWO, per_cell=4, longest=5, choices=lexical)
     configs = collect(find_runs(tmp_path)).configs
     assert set(configs["label"]) >= {"lstm", "lstm data=lexical", "first noun data=lexical"}
+
+
+def spoil_choices(folder: Path, pattern: str) -> None:
+    """As if data.regime had not been written out."""
+    for path in folder.glob(f"{pattern}/manifest.json"):
+        manifest = json.loads(path.read_text())
+        del manifest["choices"]["data.regime"]
+        path.write_text(json.dumps(manifest))
+
+
+def test_a_default_is_one_value_written_out_or_not(first: Path) -> None:
+    spoil_choices(first, "*-natural-1")
+    spoil_choices(first, "baselines-*")  # published by the first job, which wrote nothing out
+    assert swept_choices(find_runs(first).finished) == ["hidden"]
+    write_runs(first, 2, TWO, per_cell=4, longest=5, choices={"data.regime": "hard"})
+    collected = collect(find_runs(first))
+    assert collected.swept == ["data.regime", "hidden"]
+    regimes = collected.configs.groupby("data.regime")["label"].agg(set)
+    assert set(regimes.index) == {"hard", "natural"}
+    assert regimes["natural"] >= {"lstm regime=natural", "first noun regime=natural"}
+    drawn = drawn_names(collected.configs)
+    assert set(drawn.groupby("variant").size()) == {8}  # two networks beside six baselines
+
+
+def test_what_every_model_had_of_its_own_is_told(tmp_path: Path) -> None:
+    """One model on one text, the other on another: a text is no part of a model."""
+    for regime, gone in (("natural", "lstm"), ("hard", "srn")):
+        write_runs(tmp_path, 1, TWO, per_cell=4, longest=5, choices={"data.regime": regime})
+        shutil.rmtree(tmp_path / f"{gone}-{regime}-0")
+    labels = set(collect(find_runs(tmp_path)).configs["label"])
+    assert {"srn regime=natural", "lstm regime=hard"} <= labels
+
+
+@pytest.mark.parametrize("suite", ["probes", "test"])
+def test_models_that_met_other_forms_are_marked(first: Path, suite: str) -> None:
+    """The probes' yaml, or the text's, edited between two sweeps: each model saw one form."""
+    write_runs(first, 2, TWO, per_cell=4, longest=5, job="-x", forms={suite: "v1"})
+    for gone in (*first.glob("lstm-natural-?"), *first.glob("srn-natural-?-x")):
+        shutil.rmtree(gone)
+    collected = collect(find_runs(first))
+    names = {"srn": f"srn {suite}={suite}-0", "lstm": f"lstm {suite}=v1"}
+    configs = collected.configs.set_index("label")
+    for name in names.values():
+        assert "-" in configs.loc[name, "config_id"]
+    assert {f"first noun {suite}={suite}-0", f"first noun {suite}=v1"} <= set(configs.index)
+    assert cli.main([str(first)]) == 0
+    text = (first / "table.txt").read_text()
+    assert all(piece in text for piece in (*names.values(), "in several forms"))
+    rows = read(first, results.SUMMARY)
+    assert set(rows[f"suite_form.{suite}"]) == {f"{suite}-0", "v1"}
+
+
+def test_forms_that_were_chosen_are_called_by_the_choice(tmp_path: Path) -> None:
+    for n in ("5", "6"):
+        choices = {"suite.probes.per_cell": n}
+        write_runs(tmp_path, 1, TWO, 4, 5, choices=choices, forms={"probes": f"v{n}"})
+    found = find_runs(tmp_path)
+    configs = collect(found).configs
+    assert {"srn per_cell=5", "lstm per_cell=6", "first noun per_cell=6"} <= set(configs["label"])
+    assert not any(run.forms for run in found.finished)
+
+
+def test_each_form_that_all_models_met_is_a_variant(first: Path) -> None:
+    write_runs(first, 2, TWO, per_cell=4, longest=5, job="-x", forms={"probes": "v1"})
+    drawn = drawn_names(collect(find_runs(first)).configs)
+    both = {"probes=probes-0", "probes=v1"}
+    rules = (*HEURISTICS, "bag_of_words", "ngrams")
+    expected = {"lstm", "srn", *(name.replace("_", " ") for name in rules)}
+    labels = {variant: set(rows["label"]) for variant, rows in drawn.groupby("variant")}
+    assert labels == dict.fromkeys(both, expected)
+
+
+def test_baselines_that_answered_one_way_stand_beside_networks_that_did_not(first: Path) -> None:
+    """The network's part of a suite's hash changed with the program, the items did not."""
+    write_runs(first, 2, TWO, per_cell=4, longest=5, job="-x", forms={"test": "v1"})
+    shutil.rmtree(first / "baselines-natural-x")
+    for path in first.glob("*/manifest.json"):
+        manifest = json.loads(path.read_text())
+        path.write_text(json.dumps(manifest | {"suites": {"test": "same"}}))
+    drawn = drawn_names(collect(find_runs(first)).configs)
+    assert drawn.groupby("variant").size().to_dict() == {"test=test-0": 8, "test=v1": 8}
 
 
 @pytest.mark.slow

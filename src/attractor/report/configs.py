@@ -7,29 +7,53 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from attractor.report.runs import Run
+from attractor.report.runs import FORM, OF_TEXT, Run
 
 CONFIG = ["config_id", "task", "model"]  # never pooled with another
 BASELINE = "baseline:"
-OF_BASELINES = ("data", "grammar", "suite")  # choices that matter to a baseline too
+
+
+def choices_made(runs: Sequence[Run]) -> dict[str, dict[str, set[str]]]:
+    """By config_id, the values that its runs wrote out for each choice.
+
+    A default is a default, written out or not: one configuration. The baselines of several jobs
+    stand once, with the choices of one: theirs are those of all networks that were asked the same.
+    """
+    networks: defaultdict[str, list[Run]] = defaultdict(list)
+    for run in runs:
+        if not run.is_baselines:
+            networks[run.asked].append(run)
+    made: dict[str, dict[str, set[str]]] = {run.config_id: {} for run in runs}
+    for run in runs:
+        beside = networks[run.asked] if run.is_baselines else []
+        for source in beside or [run]:
+            for key, value in source.choices.items():
+                if is_of_text(key) or not run.is_baselines:
+                    made[run.config_id].setdefault(key, set()).add(value)
+    return made
+
+
+def is_of_text(choice: str) -> bool:
+    """Whether a choice decides what is read or asked: it matters to a baseline too."""
+    return choice.partition(".")[0] in OF_TEXT
 
 
 def swept_choices(runs: Sequence[Run]) -> list[str]:
     """Choices with more than one value among configurations; what seeds vary is not a choice.
 
-    A choice that was not made is a value of its own, the empty one.
+    A choice that no run of a configuration wrote out is a value of its own, the empty one.
     """
-    values: defaultdict[str, set[str]] = defaultdict(set)
-    within: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
-    for key in {key for run in runs for key in run.manifest["choices"]}:
-        for run in runs:
-            value = str(run.manifest["choices"].get(key, ""))
-            within[key, run.config_id].add(value)
-            if not run.is_baselines:
-                values[key].add(value)
-    replicates = {key for (key, _), seen in within.items() if len(seen) > 1}
-    columns = {"model", "task", "seed"} | replicates
-    return sorted(key for key, seen in values.items() if len(seen) > 1 and key not in columns)
+    made = choices_made(runs)
+    networks = [made[config] for config in {run.config_id for run in runs if not run.is_baselines}]
+    values = {
+        key: [choices.get(key, {""}) for choices in networks]
+        for key in {key for choices in networks for key in choices} - {"model", "task", "seed"}
+    }
+    return sorted(
+        key
+        for key, of_configs in values.items()
+        if len(set().union(*of_configs)) > 1 and all(len(seen) == 1 for seen in of_configs)
+    )
 
 
 def configurations(
@@ -38,34 +62,50 @@ def configurations(
     """A row a configuration and model: CONFIG, the swept choices, n_datasets and its names.
 
     label: model and choices, one row's only; variant: the choices that tell rows of one model
-    apart; asked: those of them that matter to a baseline too.
+    apart; asked: those of them that matter to a baseline too; forms: those that nobody made.
     """
-    choices = {run.config_id: run.manifest["choices"] for run in runs}
+    made = choices_made(runs)
     datasets = defaultdict(set)
     for run in runs:
         datasets[run.config_id].add(run.manifest["data_seed"])
     configs = predictions[CONFIG].drop_duplicates().astype("str").sort_values(CONFIG)
     configs = configs.reset_index(drop=True)
     for key in swept:
-        configs[key] = [str(choices[c].get(key, "")) for c in configs["config_id"]]
+        seen = [made[config].get(key, set()) for config in configs["config_id"]]
+        # Baselines that stand beside several forms have none of their own.
+        configs[key] = ["".join(values) if len(values) == 1 else "" for values in seen]
     configs["n_datasets"] = [len(datasets[c]) for c in configs["config_id"]]
     several_tasks = ["task"] * (len(set(configs["task"])) > 1)
+    of_forms = [key for key in swept if key.startswith(FORM)]
+    of_text = [key for key in swept if is_of_text(key) and key not in of_forms]
     configs["variant"] = variants(configs, [*several_tasks, *swept])
-    configs["asked"] = variants(configs, [k for k in swept if k.partition(".")[0] in OF_BASELINES])
-    labels = (model_names(configs["model"]) + " " + configs["variant"]).str.rstrip()
+    configs["asked"] = variants(configs, of_text)
+    configs["forms"] = variants(configs, of_forms)
+    labels = named(configs, [*several_tasks, *swept])
     twice = labels.duplicated(keep=False)
     configs["label"] = labels.mask(twice, labels + " " + configs["config_id"])
     return configs
 
 
-def variants(configs: pd.DataFrame, keys: Sequence[str]) -> list[str]:
-    """Each row's values of those choices `keys` that tell rows of one model apart, in words."""
-    # A choice that follows from the model (its matched hidden size) is no part of its name.
+def named(configs: pd.DataFrame, keys: Sequence[str]) -> pd.Series:
+    """Each row's model with its `variants`."""
+    return (model_names(configs["model"]) + " " + variants(configs, keys)).str.rstrip()
+
+
+def variants(configs: pd.DataFrame, keys: Sequence[str]) -> pd.Series:
+    """Each row's values of those choices `keys` that tell rows apart, in words.
+
+    A choice that follows from the model (its matched hidden size) is no part of its name; a task,
+    text or suite is, though each model had its own.
+    """
     several = [
-        key for key in keys if key == "task" or configs.groupby("model")[key].nunique().max() > 1
+        key
+        for key in keys
+        if key == "task" or is_of_text(key) or configs.groupby("model")[key].nunique().max() > 1
     ]
     rows = configs[several].to_dict("records")
-    return [" ".join(f"{str(k).split('.')[-1]}={v}" for k, v in row.items() if v) for row in rows]
+    words = [" ".join(f"{str(k).split('.')[-1]}={v}" for k, v in r.items() if v) for r in rows]
+    return pd.Series(words, index=configs.index, dtype="str")
 
 
 def drawn_names(configs: pd.DataFrame) -> pd.DataFrame:
@@ -73,7 +113,7 @@ def drawn_names(configs: pd.DataFrame) -> pd.DataFrame:
 
     variant: what was varied beside the model, where each model was varied alike: one panel or
     figure each; otherwise it is empty and the label says it all. Baselines stand beside all
-    variants that share their text.
+    variants that share their text, and the form of its suites where they have one.
     """
     of_baseline = configs["model"].str.startswith(BASELINE)
     networks, baselines = configs[~of_baseline], configs[of_baseline]
@@ -81,8 +121,9 @@ def drawn_names(configs: pd.DataFrame) -> pd.DataFrame:
     crossed = len(models) > 1 and all(len(set(m)) > 1 and m == models[0] for m in models)
     if not crossed or networks.duplicated(["variant", "model"]).any():
         return configs[[*CONFIG, "label"]].assign(variant="")
-    texts = networks[["asked", "variant"]].drop_duplicates()
-    beside = baselines.drop(columns="variant").merge(texts, on="asked")
+    texts = networks[["asked", "variant", "forms"]].drop_duplicates()
+    beside = baselines.drop(columns="variant").merge(texts, on="asked", suffixes=("", "_met"))
+    beside = beside[(beside["forms"] == "") | (beside["forms"] == beside["forms_met"])]
     named = pd.concat([networks, beside], ignore_index=True)
     return named[[*CONFIG, "variant"]].assign(label=model_names(named["model"]))
 

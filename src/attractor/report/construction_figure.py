@@ -8,7 +8,7 @@ import pandas as pd
 from attractor.report.configs import BASELINE, model_names
 from attractor.report.constructions import ALL_ITEMS, PANELS
 from attractor.report.panels import FEWEST_PREFIXES, panel_columns
-from attractor.report.style import WIDTH, colour, page, shape, span
+from attractor.report.style import WIDTH, colour, interval_held, page, seeds_a_model, shape, span
 
 _SPACING = 26  # pixels between panels
 _DASHES = {"first noun": [1, 0], "most recent noun": [3, 2]}
@@ -118,13 +118,10 @@ def _layers(
 
 def _subtitle(networks: pd.DataFrame, small: pd.Series, left_out: set[str]) -> list[str]:
     """n of pairs, prefixes and seeds, what the bars hold, and which places are thin."""
-    seeds = networks["n_seeds"]
-    held = " / ".join(sorted(set(networks["interval"])))
-    bar = "t interval over seeds" if seeds.max() > 1 else "Wilson interval over prefixes"
     lines = [
         f"{span(networks['n_items'])} pairs and {span(networks['n_prefixes'])} distinct prefixes "
-        f"a point, {span(seeds)} seed{'s' * bool(seeds.max() > 1)} a model",
-        f"bars: 95 % {bar}, holding the variance of {held}",
+        f"a point, {seeds_a_model(networks)}",
+        f"bars: {interval_held(networks)}",
     ]
     unknown = networks["n_out_of_vocabulary"] / networks["n_items"]
     if unknown.any():

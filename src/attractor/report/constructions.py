@@ -41,8 +41,8 @@ def constructions(collected: Collected) -> dict[str, pd.DataFrame]:
     the baselines, HEURISTICS. Suites: all but the flagship and probes of the default sets.
     """
     predictions = collected.predictions
-    model = predictions["model"].astype("str")
-    kept = ~model.str.startswith(BASELINE) | model.isin(HEURISTICS)
+    models = predictions["model"].cat.categories
+    kept = predictions["model"].isin(models[~models.str.startswith(BASELINE)].union(HEURISTICS))
     parts = predictions[["suite", "probe_set"]].drop_duplicates().astype("str")
     names = drawn_names(collected.configs)
     return {

@@ -6,8 +6,8 @@ import altair as alt
 import pandas as pd
 
 from attractor.report.collect import Collected
-from attractor.report.configs import BASELINE, CONFIG
-from attractor.report.style import WIDTH, colour, page, shape, span
+from attractor.report.configs import BASELINE, CONFIG, named
+from attractor.report.style import WIDTH, colour, interval_held, page, seeds_a_model, shape
 
 SIZE = "data.n_sentences"
 
@@ -52,7 +52,7 @@ def training(history: pd.DataFrame, collected: Collected) -> alt.VConcatChart | 
     return page([alt.HConcatChart(hconcat=panels, spacing=30)], 0, "Training curves", [note])
 
 
-def learning_curve(summary: pd.DataFrame) -> alt.VConcatChart | None:
+def learning_curve(summary: pd.DataFrame, collected: Collected) -> alt.VConcatChart | None:
     """Accuracy against training sentences: in distribution, and on the headline probes.
 
     summary: results.SUMMARY with the swept choices. None where the size was not swept.
@@ -61,6 +61,7 @@ def learning_curve(summary: pd.DataFrame) -> alt.VConcatChart | None:
         return None
     rows = summary[(summary["suite"] == "probes") & ~summary["model"].str.startswith(BASELINE)]
     sizes = pd.to_numeric(rows[SIZE])
+    labels = named(rows, [key for key in collected.swept if key != SIZE])
     panels = []
     for column, title in (
         ("accuracy_test", "in distribution"),
@@ -70,7 +71,7 @@ def learning_curve(summary: pd.DataFrame) -> alt.VConcatChart | None:
         frame = pd.DataFrame(
             {
                 "sentences": sizes,
-                "label": rows["model"],
+                "label": labels,
                 "accuracy": rows[column],
                 "low": rows.get(f"{column}_low"),
                 "high": rows.get(f"{column}_high"),
@@ -97,6 +98,6 @@ def learning_curve(summary: pd.DataFrame) -> alt.VConcatChart | None:
                 ),
             )
         )
-    note = f"{span(rows['n_seeds'])} seeds a model; bands: 95 % t interval over seeds"
+    note = f"{seeds_a_model(rows)}; bands: {interval_held(rows)}"
     row = alt.HConcatChart(hconcat=panels, spacing=30)
     return page([row], 0, "Accuracy against training sentences", [note])

@@ -14,7 +14,16 @@ from attractor.report.configs import BASELINE
 from attractor.report.construction_figure import construction_figure
 from attractor.report.curves import learning_curve, training
 from attractor.report.panels import headline, merge_equal, panel_columns
-from attractor.report.style import WIDTH, colour, fitting, page, shape, span
+from attractor.report.style import (
+    WIDTH,
+    colour,
+    fitting,
+    interval_held,
+    page,
+    seeds_a_model,
+    shape,
+    span,
+)
 from attractor.report.training_text import accuracy_by_training
 
 NAMES = ("accuracy_by_*", "learning_curve.*", "training.*")  # of all files that figures make
@@ -67,7 +76,7 @@ def figures(
         },
         "accuracy_by_training": accuracy_by_training(summary, collected),
         "training": training(collected.history, collected),
-        "learning_curve": learning_curve(summary),
+        "learning_curve": learning_curve(summary, collected),
     }
 
 
@@ -210,13 +219,9 @@ def _across(x: str, every: pd.Series) -> alt.X:
 
 def _subtitle(networks: pd.DataFrame) -> list[str]:
     """n of items and seeds, and what the bands hold."""
-    items = networks["n_items"]
-    seeds = networks["n_seeds"]
-    held = " / ".join(sorted(set(networks["interval"])))
-    band = "t interval over seeds" if seeds.max() > 1 else "Wilson interval over prefixes"
     of_model = networks.groupby("label")["n_items"].sum().max()
     return [
-        f"balanced probes, outer items: {span(items)} items a point ({of_model:,} in all), "
-        f"{span(seeds)} seed{'s' * bool(seeds.max() > 1)} a model",
-        f"bands: 95 % {band}, holding the variance of {held}; grey bars: log scale",
+        f"balanced probes, outer items: {span(networks['n_items'])} items a point "
+        f"({of_model:,} in all), {seeds_a_model(networks)}",
+        f"bands: {interval_held(networks)}; grey bars: log scale",
     ]

@@ -6,17 +6,19 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from attractor.errors import UserError
 
 _NEEDED = (
     *("run_id", "config_id", "model", "task", "seed", "choices", "data_seed", "fingerprint"),
-    *("trained", "suite_config_ids"),
+    *("trained", "suites", "suite_config_ids"),
 )
+FORM: Final = "suite_form"  # suite_form.probes: a choice that nobody made, but files changed
+OF_TEXT: Final = ("data", "grammar", "suite", FORM)  # heads of choices that matter to a baseline
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,7 @@ class Run:
     folder: Path
     manifest: dict[str, Any]
     config_id: str  # the manifest's, told apart from runs that met a suite in another form
+    forms: dict[str, str] = field(default_factory=dict)  # of suites that others met in other forms
 
     @property
     def run_id(self) -> str:
@@ -39,6 +42,22 @@ class Run:
     @property
     def is_baselines(self) -> bool:
         return str(self.manifest["model"]).startswith("baseline")
+
+    @property
+    def met(self) -> dict[str, str]:
+        """The form of each suite."""
+        return {suite: str(form) for suite, form in self.manifest["suite_config_ids"].items()}
+
+    @property
+    def asked(self) -> str:
+        """The very items of each suite: a job's network and its baselines have the same."""
+        return json.dumps(self.manifest["suites"], sort_keys=True)
+
+    @property
+    def choices(self) -> dict[str, str]:
+        """What was chosen for the run, and the forms that its suites had."""
+        made = {key: str(value) for key, value in self.manifest["choices"].items()}
+        return made | {f"{FORM}.{suite}": form for suite, form in self.forms.items()}
 
 
 @dataclass(frozen=True)
@@ -87,24 +106,37 @@ def find_runs(folder: Path) -> Found:
 
 
 def _told_apart(runs: Sequence[Run]) -> tuple[Run, ...]:
-    """The runs; those of one configuration that met a suite in different forms get ids apart."""
-    forms: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    """The runs, with ids apart where a configuration met a suite in several forms, and with forms.
+
+    A suite's form is its hash. That of the text's own test items stands for the whole text. A run
+    has the forms that do not follow from its choices: the suite's or the grammar's yaml, or the
+    program, changed between two sweeps.
+    """
+    pooled: defaultdict[tuple[object, ...], set[str]] = defaultdict(set)
+    compared: defaultdict[tuple[object, ...], set[str]] = defaultdict(set)
     for run in runs:
-        for suite, form in run.manifest["suite_config_ids"].items():
-            forms[run.config_id, suite].add(form)
+        for suite, form in run.met.items():
+            pooled[suite, run.config_id].add(form)
+            compared[_alike(run, suite)].add(form)
 
     def told_apart(run: Run) -> Run:
-        own = sorted(
-            item
-            for item in run.manifest["suite_config_ids"].items()
-            if len(forms[run.config_id, item[0]]) > 1
-        )
-        if not own:
+        forms = {s: form for s, form in run.met.items() if len(compared[_alike(run, s)]) > 1}
+        several = {s: form for s, form in run.met.items() if len(pooled[s, run.config_id]) > 1}
+        if not forms and not several:
             return run
-        suffix = hashlib.sha256(json.dumps(own).encode()).hexdigest()[:4]
-        return replace(run, config_id=f"{run.config_id}-{suffix}")
+        apart = json.dumps(sorted((forms | several).items()))
+        suffix = hashlib.sha256(apart.encode()).hexdigest()[:4]
+        return replace(run, config_id=f"{run.config_id}-{suffix}", forms=forms)
 
     return tuple(map(told_apart, runs))
+
+
+def _alike(run: Run, suite: str) -> tuple[object, ...]:
+    """The same for all runs that should have met `suite` in one form, by what was chosen."""
+    of_text = suite == "test"
+    heads, text = (("data", "grammar"), "") if of_text else (("suite",), run.met.get("test"))
+    chosen = [item for item in run.choices.items() if item[0].partition(".")[0] in heads]
+    return (suite, run.is_baselines, text, *sorted(chosen))
 
 
 def _manifest(path: Path) -> dict[str, Any]:

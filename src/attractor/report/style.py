@@ -59,6 +59,20 @@ def span(values: pd.Series) -> str:
     return f"{low:,}" if low == high else f"{low:,}–{high:,}"
 
 
+def seeds_a_model(networks: pd.DataFrame) -> str:
+    """How many seeds stand behind each row: `5 seeds a model`."""
+    seeds = networks["n_seeds"]
+    return f"{span(seeds)} seed{'s' * bool(seeds.max() > 1)} a model"
+
+
+def interval_held(networks: pd.DataFrame) -> str:
+    """Which interval the rows have, and which variance it holds."""
+    several = networks["n_seeds"].max() > 1
+    kind = "t interval over seeds" if several else "Wilson interval over prefixes"
+    held = " / ".join(sorted(set(networks["interval"])))
+    return f"95 % {kind}, holding the variance of {held}"
+
+
 def page(
     rows: Sequence[alt.HConcatChart], spacing: int, title: str, subtitle: list[str]
 ) -> alt.VConcatChart:

@@ -10,7 +10,8 @@ import pandas as pd
 from attractor.report.collect import Collected
 from attractor.report.configs import BASELINE, CONFIG
 from attractor.report.construction_table import construction_table
-from attractor.report.style import span
+from attractor.report.runs import FORM
+from attractor.report.style import interval_held, seeds_a_model, span
 from attractor.stats import BELOW, BEYOND, RISES
 
 WIDTH = 100
@@ -100,17 +101,20 @@ def _notes(rows: pd.DataFrame, of_baseline: pd.Series) -> list[str]:
     seeds = networks["n_seeds"]
     of_probes = set(rows["suite"]) == {"probes"}
     what = "balanced probes of outer dependencies" if of_probes else "items a suite"
-    held = " / ".join(sorted(set(networks["interval"])))
-    kind = "t interval over seeds" if seeds.max() > 1 else "Wilson interval over prefixes"
     notes = [
-        f"{span(seeds)} seed{'s' * bool(seeds.max() > 1)} a model; {span(networks['n_items'])} "
-        f"{what}; in distribution: test sentences.",
-        f"[low, high]: 95 % {kind}, holding the variance of {held};",
+        f"{seeds_a_model(networks)}; {span(networks['n_items'])} {what}; "
+        "in distribution: test sentences.",
+        f"[low, high]: {interval_held(networks)};",
         "baselines: Wilson interval over prefixes.",
         "Heuristics: first noun, most recent noun, majority of nouns. Reach: where the",
         "accuracy fitted to items with one noun between, an attractor, falls to 75 %; > and <:",
         "beyond the longest, below the shortest probed distance.",
     ]
+    if any(str(column).startswith(FORM) for column in rows):
+        notes += [
+            "suite=hash: runs met this suite in several forms (suite_config_ids in manifest.json;",
+            "test: all suites); only rows of one form answer the same items in the same way.",
+        ]
     if seeds.min() < seeds.max():
         few = networks[networks["n_seeds"] < seeds.max()]
         names = ", ".join(f"{r.label} ({r.n_seeds})" for r in few.itertuples())

@@ -6,8 +6,8 @@ import altair as alt
 import pandas as pd
 
 from attractor.report.collect import Collected
-from attractor.report.configs import BASELINE, model_names, variants
-from attractor.report.style import WIDTH, colour, page, shape, span
+from attractor.report.configs import BASELINE, named
+from attractor.report.style import WIDTH, colour, interval_held, page, seeds_a_model, shape, span
 
 _NOT_A_TEXT = ("data.n_sentences", "data.seed")  # how much of a text, and which draw of it
 _PANELS = {
@@ -29,27 +29,21 @@ def accuracy_by_training(summary: pd.DataFrame, collected: Collected) -> alt.VCo
     rows = summary[(summary["suite"] == "probes") & ~summary["model"].str.startswith(BASELINE)]
     if not texts or rows.empty:
         return None
-    others = pd.Series(
-        variants(rows, [key for key in collected.swept if key not in texts]), index=rows.index
-    )
     words = (", ".join(filter(None, values)) for values in rows[texts].to_numpy())
     rows = rows.assign(
-        label=(model_names(rows["model"]) + " " + others).str.rstrip(),
+        label=named(rows, [key for key in collected.swept if key not in texts]),
         text=[word or "default" for word in words],
     )
     panels = [_panel(rows, column, title) for column, title in _PANELS.items()]
     lines = [alt.HConcatChart(hconcat=panels[i : i + 2], spacing=40) for i in (0, 2)]
-    seeds = rows["n_seeds"]
-    held = " / ".join(sorted(set(rows["interval"])))
-    bar = "t interval over seeds" if seeds.max() > 1 else "Wilson interval over prefixes"
     return page(
         lines,
         24,
         "Accuracy by training text",
         [
-            f"balanced probes, outer items: {span(rows['n_items'])} in all, {span(seeds)} "
-            f"seed{'s' * bool(seeds.max() > 1)} a model; grey rule: chance",
-            f"bars: 95 % {bar}, holding the variance of {held}",
+            f"balanced probes, outer items: {span(rows['n_items'])} in all, {seeds_a_model(rows)}; "
+            "grey rule: chance",
+            f"bars: {interval_held(rows)}",
         ],
     )
 
