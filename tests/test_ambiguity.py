@@ -19,10 +19,9 @@ from attractor.derivations import Forest
 from attractor.grammar import Grammar
 from attractor.lexicon import Lexicon
 from attractor.notation import read_grammar
-from attractor.shapes import flatten
 from attractor.text import draw_text
 from attractor.word_classes import WordClass
-from toy import RULES, WORDS, all_trees, grammar_spec, toy_spec
+from toy import RULES, WORDS, all_trees, flatten, grammar_spec, toy_spec
 
 
 class Letter(NamedTuple):

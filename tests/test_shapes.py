@@ -12,8 +12,8 @@ from attractor.errors import UserError
 from attractor.grammar import Grammar
 from attractor.lexicon import Lexicon
 from attractor.notation import read_grammar
-from attractor.shapes import Dependency, Flattener, Shape, flatten
-from toy import WORDS, grammar_spec, toy_spec
+from attractor.shapes import Dependency, Flattener, Shape
+from toy import WORDS, flatten, grammar_spec, toy_spec
 
 
 def grow(grammar: Grammar, forest: Forest, spelled: Any) -> int:

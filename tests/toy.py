@@ -12,6 +12,7 @@ import numpy as np
 from attractor.derivations import Forest
 from attractor.grammar import Grammar
 from attractor.lexicon import Lexicon, read_lexicon
+from attractor.shapes import Flattener, Shape
 
 TABLES = {
     "nouns": """singular,plural,animacy,irregular,relational,held_out
@@ -205,6 +206,11 @@ def grammar_spec(
 def toy_spec(name: str, max_depth: int) -> dict[str, Any]:
     """One of the toy grammars by name, as a mapping."""
     return grammar_spec(RULES[name], CONSTRUCTIONS[name], max_depth)
+
+
+def flatten(grammar: Grammar, forest: Forest, tree: int) -> Shape:
+    """The shape of one tree; for many, keep a Flattener."""
+    return Flattener(grammar, forest).shape(tree)
 
 
 def all_trees(grammar: Grammar, forest: Forest, symbol: str, depth: int) -> list[int]:

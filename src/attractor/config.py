@@ -9,6 +9,8 @@ from typing import Any
 from attractor.errors import UserError
 
 STAGES = ("generate", "train", "evaluate")
+# The parts of the configuration that matter to a baseline: what is read, not who reads it.
+OF_BASELINES = ("data", "grammar", "suite")
 SPLITS = ("iid", "lexical", "structural", "ambiguous")
 RULES = ("first_noun", "most_recent_noun")
 

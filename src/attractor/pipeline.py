@@ -136,11 +136,11 @@ def train(store: ArtifactStore, job: Plan) -> Path:
         torch.set_num_threads(THREADS)
         config = job.config
         source = text(store, job)
-        vocabulary = read_vocabulary(source)
+        items, vocabulary = read_items(source), read_vocabulary(source)
         task = build_task(config.task)
         network = build_network(config.model, task, len(vocabulary), config.seed)
         training, validation = (
-            task.examples(read_items(source, split), vocabulary, network.reads_both_ends)
+            task.examples(items[items["split"] == split], vocabulary, network.reads_both_ends)
             for split in ("train", "valid")
         )
         checkpoint = store.scratch(job.stages.train) / "state.safetensors"

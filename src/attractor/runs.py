@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from attractor.artifacts import Stage, digest, file_sizes, is_whole, publish
+from attractor.config import OF_BASELINES
 from attractor.plan import THREADS, VERSIONS, Plan, Stages
 
 MANIFEST = "manifest.json"
@@ -76,9 +77,7 @@ def publish_baselines(
         "suite_config_ids": _suite_config_ids(job, VERSIONS["baselines"]),
         # Only text and suites matter to a baseline, not the model's settings or the training's.
         "choices": {
-            key: value
-            for key, value in choices.items()
-            if key.partition(".")[0] in ("data", "grammar", "suite")
+            key: value for key, value in choices.items() if key.partition(".")[0] in OF_BASELINES
         },
     }
     _publish(job, own, fill)

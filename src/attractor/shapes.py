@@ -147,11 +147,6 @@ class Flattener:
         return _between([mark for mark in marks if isinstance(mark, Bracket)])
 
 
-def flatten(grammar: Grammar, forest: Forest, tree: int) -> Shape:
-    """The shape of one tree; for many, keep a Flattener."""
-    return Flattener(grammar, forest).shape(tree)
-
-
 def _refuse(slots: list[WordClass], groups: list[int], asks: list[tuple[int, str]]) -> None:
     clashing = min(g for g, animacy in asks if any(g == h and animacy != a for h, a in asks))
     members = [c for c, g in zip(slots, groups, strict=True) if g == clashing and c.subject]

@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
+from attractor.config import OF_BASELINES
 from attractor.errors import UserError
 
 _NEEDED = (
@@ -18,7 +19,7 @@ _NEEDED = (
     *("trained", "suites", "suite_config_ids"),
 )
 FORM: Final = "suite_form"  # suite_form.probes: a choice that nobody made, but files changed
-OF_TEXT: Final = ("data", "grammar", "suite", FORM)  # heads of choices that matter to a baseline
+OF_TEXT: Final = (*OF_BASELINES, FORM)  # heads of choices that matter to a baseline
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ NAME_FACTORS = ("role", "construction", "coordination", "structure")
 FACTORS = (*NUMBER_FACTORS, *NAME_FACTORS)
 ROLES = ("outer", "inner")
 
-_DEEPEST = 20  # far beyond what anyone reads; deeper, Python's own stack is the limit
+_MOST_DEPTH = 20  # far beyond what anyone reads; deeper, Python's own stack is the limit
 _NEEDED = {"balanced", "start", "without", "max_depth"}
 _OF_CELLS = {*FACTORS, "n_attractors", "subject_number", "items_per_cell"}
 _KNOWN = _NEEDED | _OF_CELLS | {"cells", "nouns"}
@@ -36,7 +36,7 @@ def entries_of(place: str, spec: Any) -> list[dict[str, Any]]:
         raise UserError(f"{place}.balanced={spec['balanced']}: give true or false")
     if "nouns" in spec and str(spec["nouns"]) not in NOUNS:
         raise UserError(f"{place}.nouns={spec['nouns']}: choose {' or '.join(NOUNS)}")
-    whole_number(f"{place}.max_depth", spec["max_depth"], 0, _DEEPEST)
+    whole_number(f"{place}.max_depth", spec["max_depth"], 0, _MOST_DEPTH)
     _list(f"{place}.start", spec["start"], str)
     _list(f"{place}.without", spec["without"], str, least=0)
     common = {key: value for key, value in spec.items() if key in _OF_CELLS}

@@ -57,7 +57,7 @@ def draw_probes(
         place = f"suite.{name}.sets.{set_name}"
         requests, table = requests_of(grammar, place, spec)
         rng = np.random.default_rng([seed, number])
-        way = _Way(place, bool(spec["balanced"]), spec.get("nouns", ""))
+        way = _Way(place, spec["balanced"], spec.get("nouns", ""))
         found = _draw_set(grammar, requests, rng, exposure, way)
         frames.append(exposure.mark(found).assign(suite=name, split="probe", probe_set=set_name))
         tables.append(table.assign(probe_set=set_name))
