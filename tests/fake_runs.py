@@ -111,6 +111,8 @@ def _with_factors(given: pd.DataFrame) -> pd.DataFrame:
         prefix_seen=0,
         inner_verb_marked=0,
         determiner_marked=0,
+        n_following=2,
+        right_context_reveals=0,
     )
 
 

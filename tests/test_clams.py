@@ -59,6 +59,7 @@ def test_every_factor_of_the_fixtures(items: pd.DataFrame) -> None:
     classes = dict.fromkeys((1, 6, 10, 11), "be") | {12: "transitive"}
     assert items["verb_class"].tolist() == [classes.get(i, "intransitive") for i in range(13)]
     same = {"suite": "clams", "split": "probe", "tense": "present", "determiner_marked": 0}
+    same |= {"right_context_reveals": 0}
     assert {key: set(items[key]) for key in same} == {key: {value} for key, value in same.items()}
     assert items["probe_set"].tolist() == [name.partition("-")[0] for name in BY_HAND]
     assert items["sentence"].iloc[6] == "the author to the side of the taxi drivers is tall"

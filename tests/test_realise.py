@@ -123,6 +123,8 @@ class Reader:
             "last_cue_distance": verb - max(cues),
             "inner_verb_marked": int(bool(marked)),
             "determiner_marked": int(bool(determiners)),
+            "noun_indices": " ".join(str(i) for i in sorted(nouns) if i < verb),
+            "n_following": len(tokens[verb + 1 :]),
         }
 
 

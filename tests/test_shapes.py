@@ -344,6 +344,9 @@ def test_verbs_of_a_coordination_share_their_noun(toy_lexicon: Lexicon) -> None:
     assert (first.structure, second.structure) == ("pp", "pp")
     assert (first.inner_verb_marked, second.inner_verb_marked) == (False, True)
     assert (first.last_cue_distance, second.last_cue_distance) == (1, 2)
+    assert (first.noun_indices, first.verb_indices) == ((1, 4), ())
+    assert (second.noun_indices, second.verb_indices) == ((1, 4), (5,))
+    assert (first.right_context_reveals, second.right_context_reveals) == (True, False)
 
 
 def test_determiner_that_shows_number_is_a_cue(toy_lexicon: Lexicon) -> None:

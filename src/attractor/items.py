@@ -7,14 +7,14 @@ from typing import Any
 
 
 def factors_of(
-    nouns: Mapping[int, str], marked_verbs: Iterable[int], subject: int, verb: int
+    nouns: Mapping[int, str], marked_verbs: Iterable[int], subject: int, verb: int, n_tokens: int
 ) -> dict[str, Any]:
     """The factors of an item that follow from where its sentence's nouns and verbs stand.
 
     nouns: number by token index; marked_verbs: token indices of the verbs that show number; what
-    stands after `verb` plays no part. Columns: subject_index, verb_index, distance, subject_number,
-    condition, preceding, n_intervening, n_attractors, n_preceding_opposite, last_cue_distance,
-    inner_verb_marked.
+    of these stands after `verb` plays no part. Columns: subject_index, verb_index, distance,
+    subject_number, condition, preceding, n_intervening, n_attractors, n_preceding_opposite,
+    last_cue_distance, inner_verb_marked, n_following, noun_indices, verb_indices.
     """
     number = nouns[subject]
     before = [nouns[i] for i in sorted(nouns) if i < subject]
@@ -32,7 +32,20 @@ def factors_of(
         "n_preceding_opposite": sum(n != number for n in before),
         "last_cue_distance": verb - max(i for i in (*nouns, *marked) if i < verb),
         "inner_verb_marked": int(bool(marked)),
+        "n_following": n_tokens - 1 - verb,
+        "noun_indices": join_indices(i for i in sorted(nouns) if i < verb),
+        "verb_indices": join_indices(sorted(marked)),
     }
+
+
+def join_indices(indices: Iterable[int]) -> str:
+    """Token indices as a column of the item table holds them: `1 3`."""
+    return " ".join(map(str, indices))
+
+
+def split_indices(text: str) -> list[int]:
+    """The token indices that `join_indices` wrote."""
+    return [int(index) for index in text.split()]
 
 
 def _letters(numbers: Iterable[str]) -> str:

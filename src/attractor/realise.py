@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from attractor.errors import UserError
+from attractor.items import join_indices
 from attractor.shapes import Dependency, Shape
 from attractor.splits import ADMITTED, Pool
 from attractor.word_classes import NUMBERS, WordClass
@@ -188,6 +189,7 @@ def items(sentences: Sentences, text: Sequence[str]) -> pd.DataFrame:
     frame["preceding"] = letters(before, is_before)
     frame["n_attractors"] = (is_between & (between != subject)).sum(axis=1)
     frame["n_preceding_opposite"] = (is_before & (before != subject)).sum(axis=1)
+    frame["n_following"] = [t.count(" ") for t in frame["sentence"]] - frame["verb_index"]
     noun = _forms(sentences, dependencies, which, number, "noun_slot")
     verb = _forms(sentences, dependencies, which, number, "verb_slot")
     is_plural = subject[:, 0].tolist()
@@ -248,6 +250,9 @@ def _templates(shapes: Sequence[Shape]) -> pd.DataFrame:
             "verb_class": [words.verb_class for words in verbs],
             "inner_verb_marked": [int(d.inner_verb_marked) for d in dependencies],
             "determiner_marked": [int(d.determiner_marked) for d in dependencies],
+            "right_context_reveals": [int(d.right_context_reveals) for d in dependencies],
+            "noun_indices": [join_indices(d.noun_indices) for d in dependencies],
+            "verb_indices": [join_indices(d.verb_indices) for d in dependencies],
         }
     )
 

@@ -42,6 +42,8 @@ _FACTORS = {
     "prefix_id": "str",  # items of one prefix are one cluster, not many samples
     "coordination": "str",  # the conjunct between subject and verb: short_vp_coordination …, none
     "within": "str",  # the innermost construction that the verb stands in; none if outer
+    "n_following": "int64",  # tokens after the verb
+    "right_context_reveals": "int64",  # 1 if a later verb shows the subject's number
 }
 
 
@@ -62,6 +64,8 @@ ITEMS = Table(
         "correct_form": "str",
         "wrong_form": "str",
         **_FACTORS,
+        "noun_indices": "str",  # tokens of the nouns before the verb: `1 3`
+        "verb_indices": "str",  # and of the verbs, whether or not they show number
     },
 )
 PREDICTIONS = Table(

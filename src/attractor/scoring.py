@@ -10,6 +10,7 @@ from torch import nn
 
 from attractor.batching import Examples
 from attractor.exposure import prefixes
+from attractor.results import ITEMS, PREDICTIONS
 from attractor.tasks.number_prediction import NumberPrediction
 from attractor.vocab import Vocabulary
 
@@ -38,7 +39,8 @@ def predictions(
     """Items with margin, correct, and in_vocabulary: whether training held every prefix word."""
     known = [all(t in vocabulary.index for t in p.split(" ")) for p in prefixes(items)]
     frame = items.assign(margin=margin, correct=correctness(margin), in_vocabulary=known)
-    return frame.drop(columns=["sentence", "subject", "correct_form", "wrong_form"])
+    of_items = [column for column in ITEMS.columns if column not in PREDICTIONS.columns]
+    return frame.drop(columns=of_items, errors="ignore")
 
 
 def correctness(margin: NDArray[np.float64]) -> NDArray[np.float64]:

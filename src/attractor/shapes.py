@@ -36,6 +36,9 @@ class Dependency(NamedTuple):
     last_cue_distance: int
     inner_verb_marked: bool  # a verb before this one shows number
     determiner_marked: bool
+    noun_indices: tuple[int, ...]  # in tokens: every noun before the verb
+    verb_indices: tuple[int, ...]  # every verb before it, whether or not it shows number
+    right_context_reveals: bool = False  # a later verb of the same noun shows number too
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,7 @@ class Flattener:
         groups: list[int] = []
         dependencies: list[Dependency] = []
         nouns: list[tuple[int, int, int, str]] = []  # slot, last token, brackets before, opening
+        verbs: list[int] = []  # first tokens
         brackets: list[int] = []
         around: list[str] = []  # the constructions that have begun and not ended
         asks: list[tuple[int, str]] = []  # groups and the animacy that one of their words asks for
@@ -126,6 +130,8 @@ class Flattener:
                                 last_cue_distance=n_tokens - cue,
                                 inner_verb_marked=verb_marked,
                                 determiner_marked=determiner_marked,
+                                noun_indices=tuple([index for _, index, _, _ in nouns]),
+                                verb_indices=tuple(verbs),
                             )
                         )
                     verb_marked = True
@@ -133,6 +139,8 @@ class Flattener:
                     determiner_marked = True
                 if shows_number:  # a plural tells on its last token
                     cue = n_tokens + length - 1
+            if kind == "verb":
+                verbs.append(n_tokens)
             slots.append(words)
             groups.append(group)
             n_tokens += length
@@ -140,11 +148,21 @@ class Flattener:
         if len(set(asks)) > len(asked):
             _refuse(slots, groups, asks)
         animacy = tuple([asked.get(group, "") for group in range(len(nouns))])
-        return Shape(tuple(slots), tuple(groups), animacy, tuple(dependencies))
+        return Shape(tuple(slots), tuple(groups), animacy, _revealed(dependencies))
 
     def _new_between(self, brackets: tuple[int, ...]) -> _Between:
         marks = [self._fragments.table[number] for number in brackets]
         return _between([mark for mark in marks if isinstance(mark, Bracket)])
+
+
+def _revealed(dependencies: list[Dependency]) -> tuple[Dependency, ...]:
+    """The dependencies, marked where a later one has the same noun."""
+    return tuple(
+        [
+            d._replace(right_context_reveals=d.group in [later.group for later in dependencies[i:]])
+            for i, d in enumerate(dependencies, start=1)
+        ]
+    )
 
 
 def _refuse(slots: list[WordClass], groups: list[int], asks: list[tuple[int, str]]) -> None:

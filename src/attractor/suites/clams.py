@@ -229,7 +229,7 @@ def _factors(prefix: Tokens, words: Words, place: str) -> dict[str, Any]:
         "coordination": reading.coordination,
         "depth": int(reading.construction != SIMPLE),
         "subject": {i: text for i, text, _ in found}[subject],
-        **factors_of(nouns, marked_verbs, subject, len(prefix)),
+        **factors_of(nouns, marked_verbs, subject, len(prefix), len(prefix) + 1),
         "determiner_marked": 0,
     }
 
@@ -264,6 +264,9 @@ def _row(file: str, pair: _Pair, factors: dict[str, Any], words: Words) -> dict[
             f"{pair.place}: `{form}` does not agree with its subject `{factors['subject']}`; "
             "exchange the labels True and False"
         )
+    # An inner verb ends what its noun is the subject of: a verb that follows is another noun's.
+    following = pair.right[pair.verb + 1 :]
+    shown = [(token,) in words and words[token,].kind == "verb" for token in following]
     return {
         "item_id": f"clams-{file}-{pair.number}",
         "probe_set": file,
@@ -272,6 +275,8 @@ def _row(file: str, pair: _Pair, factors: dict[str, Any], words: Words) -> dict[
         "wrong_form": pair.wrong_form,
         "verb_class": verb.verb_class,
         **factors,
+        "n_following": len(following),
+        "right_context_reveals": int(factors["role"] == "outer" and any(shown)),
     }
 
 

@@ -48,10 +48,13 @@ def read_sentences(
                     "subject": tokens[subject],
                     "correct_form": tokens[verb],
                     "wrong_form": item["wrong_form"],
-                    **factors_of(nouns, marked_verbs, subject, verb),
+                    **factors_of(nouns, marked_verbs, subject, verb, len(tokens)),
                     "determiner_marked": 0,
                     "split": "probe",
                     "probe_set": "",
+                    "right_context_reveals": int(
+                        any(i["subject"] == subject and i["verb"] > verb for i in entry["items"])
+                    ),
                     **{key: item[key] for key in _GIVEN},
                 }
             )
