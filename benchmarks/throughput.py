@@ -27,7 +27,7 @@ from attractor.progress import progress_bar
 from attractor.provenance import provenance
 from attractor.resources import CONF, LEXICON
 from attractor.results import write_atomically
-from attractor.scoring import margins
+from attractor.scoring import answers
 from attractor.suites.probes import draw_probes
 from attractor.text import draw_text
 from attractor.training import train
@@ -160,7 +160,7 @@ def train_and_score(
     tokens_per_second = examples.n_tokens / seconds
     share = tokens_per_second * FLOPS * recurrent_parameters(network) / peak
     scored = task.examples(probes, vocabulary, network.reads_both_ends)
-    times = [timed(lambda: margins(network, scored, task))[1] for _ in range(1 + N_TIMED)]
+    times = [timed(lambda: answers(network, scored, task.margins))[1] for _ in range(1 + N_TIMED)]
     return [
         row("trained", model, tokens_per_second, "tokens/s", share),
         row("epoch", model, seconds, f"s/{N_SENTENCES} sentences"),

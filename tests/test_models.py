@@ -17,7 +17,7 @@ from attractor.errors import UserError
 from attractor.models.protocol import Network
 from attractor.models.recurrent import Recurrent
 from attractor.network import build_network, build_task
-from attractor.scoring import margins
+from attractor.scoring import answers
 from attractor.tasks.number_prediction import NumberPrediction
 from attractor.vocab import Vocabulary
 from tiny import FLAGSHIP, MODELS, examples, items, job, network
@@ -133,10 +133,12 @@ def test_padding_batch_size_and_order_change_nothing(
     cell: str, both_ends: bool, texts: list[list[int]], size: int, data: st.DataObject
 ) -> None:
     net = network(cell, both_ends)
-    alone = np.concatenate([margins(net, examples([text]), TASK) for text in texts])
-    np.testing.assert_allclose(margins(net, examples(texts), TASK, size), alone, atol=1e-6)
+    alone = np.concatenate([answers(net, examples([text]), TASK.margins) for text in texts])
+    np.testing.assert_allclose(
+        answers(net, examples(texts), TASK.margins, batch_size=size), alone, atol=1e-6
+    )
     order = data.draw(st.permutations(range(len(texts))))
-    moved = margins(net, examples([texts[i] for i in order]), TASK, size)
+    moved = answers(net, examples([texts[i] for i in order]), TASK.margins, batch_size=size)
     np.testing.assert_allclose(moved, alone[list(order)], atol=1e-6)
     encoder = net.encoder
     assert isinstance(encoder, Recurrent)
@@ -149,7 +151,7 @@ def test_padding_batch_size_and_order_change_nothing(
 
 def score(net: Network, asked: pd.DataFrame) -> NDArray[np.float64]:
     vocabulary = Vocabulary.of([FLAGSHIP, "keys cabinets near is laughs"])
-    return margins(net, TASK.examples(asked, vocabulary, net.reads_both_ends), TASK)
+    return answers(net, TASK.examples(asked, vocabulary, net.reads_both_ends), TASK.margins)
 
 
 @pytest.mark.parametrize(("cell", "both_ends"), ALL)
@@ -261,12 +263,16 @@ GOOD = {
         ("parameters", 0),
         ("parameters", 5),  # not enough for one unit
         ("parameters", "many"),
+        ("recurrent_scale", 0),
+        ("recurrent_scale", float("inf")),
+        ("recurrent_scale", "large"),
+        ("forget_bias", float("nan")),
     ],
 )
 def test_a_setting_that_makes_no_network_is_named(key: str, value: object) -> None:
-    Recurrent(9, **GOOD)  # type: ignore[arg-type]
+    Recurrent(9, "", **GOOD)  # type: ignore[arg-type]
     with pytest.raises(UserError, match=rf"model\.{key}={value}: .+"):
-        Recurrent(9, **{**GOOD, key: value})  # type: ignore[arg-type]
+        Recurrent(9, "", **{**GOOD, key: value})  # type: ignore[arg-type]
 
 
 def test_seed_decides_the_initial_weights() -> None:
@@ -279,3 +285,51 @@ def test_seed_decides_the_initial_weights() -> None:
     first, again, other = weights(3), weights(3), weights(4)
     assert all(torch.equal(first[name], again[name]) for name in first)
     assert not any(torch.equal(first[name], other[name]) for name in first)
+
+
+def test_only_an_lstm_has_a_forget_gate() -> None:
+    with pytest.raises(UserError, match=r"model\.forget_bias=1\.0: srn has no forget gate"):
+        Recurrent(9, "", **{**GOOD, "cell": "srn", "forget_bias": 1.0})  # type: ignore[arg-type]
+
+
+def test_weights_before_training_are_as_asked() -> None:
+    """W_hh is scaled; the forget gate's two biases, torch's rows H to 2H, add up to forget_bias."""
+
+    def layers(**changed: object) -> tuple[torch.nn.LSTM, torch.nn.LSTM]:
+        torch.manual_seed(0)
+        settings = {**GOOD, "cell": "lstm", "both_ends": True, "hidden_size": 3, **changed}
+        encoder = Recurrent(9, "", **settings)  # type: ignore[arg-type]
+        assert isinstance(encoder.forward_layer, torch.nn.LSTM)
+        assert isinstance(encoder.backward_layer, torch.nn.LSTM)
+        return encoder.forward_layer, encoder.backward_layer
+
+    for plain, changed in zip(layers(), layers(recurrent_scale=2.5, forget_bias=4.0), strict=True):
+        assert torch.equal(changed.weight_hh_l0, 2.5 * plain.weight_hh_l0)
+        assert torch.equal(changed.weight_ih_l0, plain.weight_ih_l0)
+        biases = changed.bias_ih_l0 + changed.bias_hh_l0
+        assert biases[3:6].tolist() == [4.0, 4.0, 4.0]
+        others = [0, 1, 2, *range(6, 12)]
+        assert torch.equal(biases[others], (plain.bias_ih_l0 + plain.bias_hh_l0)[others])
+
+
+READS = {"forward_last": (True, False), "backward_first": (False, True), "both": (True, True)}
+
+
+@pytest.mark.parametrize("readout", [*READS, ""])
+def test_only_the_layers_that_answer_are_built_and_sizes_match(readout: str) -> None:
+    settings = {**GOOD, "cell": "lstm", "both_ends": True, "parameters": 5_000}
+    encoder = Recurrent(9, readout, **settings)  # type: ignore[arg-type]
+    layers = (encoder.forward_layer, encoder.backward_layer)
+    assert tuple(layer is not None for layer in layers) == READS[readout or "both"]
+    weights = [p.numel() for layer in layers if layer is not None for p in layer.parameters()]
+    assert 4_500 < sum(weights) <= 5_000
+    units = [layer.hidden_size for layer in layers if layer is not None]
+    assert encoder.feature_size == sum(units)
+    (batch,) = examples([[2, 3, 4], [5, 6]]).batches(2)
+    assert encoder(batch).shape == (2, encoder.feature_size)
+
+
+@pytest.mark.parametrize("readout", ["backward_first", "both"])
+def test_a_network_that_reads_left_to_right_has_no_backward_readout(readout: str) -> None:
+    with pytest.raises(UserError, match=rf"task\.readout={readout}: this srn reads left to right"):
+        Recurrent(9, readout, **{**GOOD, "cell": "srn"})  # type: ignore[arg-type]

@@ -12,7 +12,7 @@ from attractor.batching import Batch
 from attractor.errors import UserError
 from attractor.network import build_network, build_task
 from attractor.plugins import call_target
-from attractor.scoring import margins
+from attractor.scoring import answers
 from attractor.tasks.number_prediction import NumberPrediction
 from tiny import examples
 
@@ -24,7 +24,7 @@ class LastWord(nn.Module):
 
     reads_both_ends = False
 
-    def __init__(self, vocabulary_size: int, width: int = 3) -> None:
+    def __init__(self, vocabulary_size: int, readout: str, width: int = 3) -> None:
         super().__init__()
         self.feature_size = width
         self.embedding = nn.Embedding(vocabulary_size, width)
@@ -55,10 +55,12 @@ def test_a_new_model_needs_one_file_and_a_yaml() -> None:
     options = {"_target_": f"{HERE}.LastWord", "name": "last_word", "width": 4}
     network = build_network(options, build_task(TASK), vocabulary_size=9, seed=1)
     assert network.encoder.feature_size == 4
-    found = margins(network, examples([[2, 3], [5, 3], [2, 6]], [1, 1, 1]), NumberPrediction())
+    found = answers(
+        network, examples([[2, 3], [5, 3], [2, 6]], [1, 1, 1]), NumberPrediction().margins
+    )
     assert found[0] == found[1] != found[2]
     torch.manual_seed(1)
-    assert torch.equal(LastWord(9, 4).embedding.weight, network.encoder.embedding.weight)  # type: ignore[arg-type,union-attr]
+    assert torch.equal(LastWord(9, "", 4).embedding.weight, network.encoder.embedding.weight)  # type: ignore[arg-type,union-attr]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from attractor.scoring import correctness, margins, predictions
+from attractor.scoring import answers, correctness, predictions, words_known
 from attractor.tasks.number_prediction import NumberPrediction
 from attractor.vocab import Vocabulary
 from tiny import FLAGSHIP, FLAGSHIP_ITEMS, examples, items, network
@@ -25,12 +25,15 @@ def test_margins_follow_the_order_of_items_at_any_batch_size(both_ends: bool) ->
     vocabulary = Vocabulary.of([FLAGSHIP])
     rows = [FLAGSHIP_ITEMS[0], ("the flights were full", 2, "plural"), FLAGSHIP_ITEMS[1]]
     one_by_one = [
-        margins(net, TASK.examples(items(row), vocabulary, both_ends), TASK)[0] for row in rows
+        answers(net, TASK.examples(items(row), vocabulary, both_ends), TASK.margins)[0]
+        for row in rows
     ]
     assert len({round(m, 6) for m in one_by_one}) == 3  # an order could be told
     for size in (1, 2, 9):
         asked = TASK.examples(items(*rows), vocabulary, both_ends)
-        np.testing.assert_allclose(margins(net, asked, TASK, size), one_by_one, atol=1e-6)
+        np.testing.assert_allclose(
+            answers(net, asked, TASK.margins, batch_size=size), one_by_one, atol=1e-6
+        )
 
 
 def test_margin_is_the_logit_with_the_sign_of_the_right_number() -> None:
@@ -39,8 +42,8 @@ def test_margin_is_the_logit_with_the_sign_of_the_right_number() -> None:
     with torch.no_grad():
         (batch,) = examples(texts).batches(2)
         logits = dict(zip(batch.queries.tolist(), net(batch)[:, 0].tolist(), strict=True))
-    plural = margins(net, examples(texts, [1, 1]), TASK)
-    singular = margins(net, examples(texts, [0, 0]), TASK)
+    plural = answers(net, examples(texts, [1, 1]), TASK.margins)
+    singular = answers(net, examples(texts, [0, 0]), TASK.margins)
     np.testing.assert_allclose(plural, [logits[0], logits[1]], atol=1e-6)
     assert singular.tolist() == (-plural).tolist()
     assert plural.dtype == np.float64
@@ -49,7 +52,7 @@ def test_margin_is_the_logit_with_the_sign_of_the_right_number() -> None:
 def test_scoring_does_not_train() -> None:
     net = network()
     net.train()
-    margins(net, examples([[2, 3]]), TASK)
+    answers(net, examples([[2, 3]]), TASK.margins)
     assert not net.training
     assert all(p.grad is None for p in net.parameters())
 
@@ -61,7 +64,8 @@ def test_predictions_tell_items_whose_prefix_training_never_held() -> None:
         ("the cabinet is here", 2, "singular"),
         ("the key rusts there", 2, "singular"),  # the verb and what follows are never read
     ).assign(subject="", correct_form="", wrong_form="", distance=[1, 2, 3])
-    found = predictions(frame, np.array([0.5, -0.25, 0.0]), vocabulary)
+    known = words_known(TASK.asked(frame), vocabulary)
+    found = predictions(frame, {"margin": np.array([0.5, -0.25, 0.0])}, known)
     assert found["in_vocabulary"].tolist() == [True, False, True]
     assert found["correct"].tolist() == [1.0, 0.0, 0.5]
     assert found["margin"].tolist() == [0.5, -0.25, 0.0]

@@ -17,7 +17,7 @@ from attractor import checkpoints, training
 from attractor.batching import Examples
 from attractor.config import TrainConfig
 from attractor.models.protocol import Network
-from attractor.scoring import correctness, margins
+from attractor.scoring import answers, correctness
 from attractor.tasks.number_prediction import NumberPrediction
 from attractor.training import DivergedError, TrainingState, Weights, train
 from tiny import first_word_rule, network, settings
@@ -95,7 +95,7 @@ def test_a_resumed_run_throws_the_dice_of_its_epoch() -> None:
 
     def dropping() -> Network:
         net = network()
-        net.readout = torch.nn.Sequential(torch.nn.Dropout(0.5), net.readout)
+        net.head = torch.nn.Sequential(torch.nn.Dropout(0.5), net.head)
         return net
 
     kept: list[TrainingState] = []
@@ -161,9 +161,9 @@ class Breaking(NumberPrediction):
     def __init__(self, call: int, factor: float) -> None:
         self.calls, self.call, self.factor = itertools.count(), call, factor
 
-    def loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
+    def losses(self, outputs: Tensor, targets: Tensor) -> Tensor:
         factor = self.factor if next(self.calls) == self.call else 1.0
-        return super().loss(outputs, targets) * factor
+        return super().losses(outputs, targets) * factor
 
 
 @pytest.mark.parametrize("factor", [math.nan, math.inf])
@@ -228,11 +228,13 @@ def test_history_holds_the_losses_of_the_definition() -> None:
     ).history
 
     def loss(examples: Examples) -> float:
-        return float(np.mean([math.log1p(math.exp(-m)) for m in margins(net, examples, TASK)]))
+        return float(
+            np.mean([math.log1p(math.exp(-m)) for m in answers(net, examples, TASK.margins)])
+        )
 
     assert row["train_loss"] == pytest.approx(loss(TEXT), abs=1e-6)
     assert row["valid_loss"] == pytest.approx(loss(VALID), abs=1e-6)
-    assert row["valid_accuracy"] == correctness(margins(net, VALID, TASK)).mean()
+    assert row["valid_accuracy"] == correctness(answers(net, VALID, TASK.margins)).mean()
     assert row["tokens"] == TEXT.n_tokens == sum(ticks)
     assert row["epoch"] == 1
     assert row["seconds"] > 0
@@ -272,7 +274,7 @@ def test_a_tiny_network_learns_a_tiny_rule(cell: str, both_ends: bool) -> None:
     text = first_word_rule(120, seed=3)
     state = fit(net, settings(max_epochs=30, patience=30, learning_rate=0.02), text=text)
     net.load_state_dict(state.snapshots()["best"])
-    assert correctness(margins(net, text, TASK)).mean() == 1.0
+    assert correctness(answers(net, text, TASK.margins)).mean() == 1.0
     assert state.history[-1]["valid_accuracy"] > 0.9
 
 

@@ -60,8 +60,8 @@ def network(
 ) -> Network:
     """A small network of the package's own kind."""
     torch.manual_seed(seed)
-    encoder = Recurrent(vocabulary_size, cell, both_ends, embedding_size, hidden_size, 1000)
-    return Network(encoder, NumberPrediction().readout(encoder.feature_size))
+    encoder = Recurrent(vocabulary_size, "", cell, both_ends, embedding_size, hidden_size, 1000)
+    return Network(encoder, NumberPrediction().head(encoder.feature_size, vocabulary_size))
 
 
 def examples(texts: Sequence[Sequence[int]], targets: Sequence[int] | None = None) -> Examples:

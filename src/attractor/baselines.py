@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 from attractor.exposure import prefixes
 
+TASK = "number_prediction"  # what all of them answer, whatever the networks beside them are asked
+
 Margins = NDArray[np.float64]
 
 

@@ -18,13 +18,15 @@ class Batch:
     """B texts of at most T tokens, and Q questions about them.
 
     tokens (B, T); lengths (B,); rows (Q,): which text a question is about; positions (Q,): the
-    token after which it is asked; targets (Q,); queries (Q,): its number among all questions.
+    token after which it is asked; backward_positions (Q,): the token down to which a backward
+    reading has come; targets (Q,) or (Q, k); queries (Q,): its number among all questions.
     """
 
     tokens: Tensor
     lengths: Tensor
     rows: Tensor
     positions: Tensor
+    backward_positions: Tensor
     targets: Tensor
     queries: Tensor
 
@@ -38,13 +40,15 @@ class Examples:
     """All texts of a split and the questions about them, prepared once.
 
     tokens (N, longest), padded; lengths (N,); questions sorted by text: query_start (N + 1,),
-    positions (Q,), targets (Q,), queries (Q,): the caller's order of the questions.
+    positions (Q,), backward_positions (Q,), targets (Q,) or (Q, k), queries (Q,): the caller's
+    order of the questions.
     """
 
     tokens: Tensor
     lengths: NDArray[np.int64]
     query_start: NDArray[np.int64]
     positions: Tensor
+    backward_positions: Tensor
     targets: Tensor
     queries: Tensor
 
@@ -76,6 +80,7 @@ class Examples:
             lengths=torch.from_numpy(lengths),
             rows=torch.from_numpy(np.repeat(np.arange(len(texts)), counts)),
             positions=self.positions[questions],
+            backward_positions=self.backward_positions[questions],
             targets=self.targets[questions],
             queries=self.queries[questions],
         )
@@ -85,9 +90,15 @@ def prepare(
     texts: Sequence[Sequence[int]],
     rows: NDArray[np.int64],
     positions: NDArray[np.int64],
-    targets: NDArray[np.float32],
+    targets: NDArray[np.float32] | NDArray[np.int64],
+    backward_positions: NDArray[np.int64] | None = None,
 ) -> Examples:
-    """Examples from encoded texts (N) and questions (Q,): text, position and target of each."""
+    """Examples from encoded texts (N) and questions (Q,): text, positions and target of each.
+
+    Where no backward_positions are given, a backward reading ends on the first token.
+    """
+    if backward_positions is None:
+        backward_positions = np.zeros_like(positions)
     lengths = np.array([len(text) for text in texts], dtype=np.int64)
     tokens = np.full((len(texts), int(lengths.max())), PADDING, dtype=np.int64)
     tokens[np.arange(tokens.shape[1]) < lengths[:, None]] = np.concatenate(texts)
@@ -97,6 +108,7 @@ def prepare(
         lengths=lengths,
         query_start=np.searchsorted(rows[order], np.arange(len(texts) + 1)),
         positions=torch.from_numpy(positions[order]),
+        backward_positions=torch.from_numpy(backward_positions[order]),
         targets=torch.from_numpy(targets[order]),
         queries=torch.from_numpy(order),
     )

@@ -20,6 +20,8 @@ from attractor.stage_files import read_facts, read_items, read_vocabulary
 if TYPE_CHECKING:
     import pandas as pd
 
+    from attractor.trained import Trained
+
 
 def run(job: Plan, choices: Mapping[str, Any], say: Callable[[str], None]) -> None:
     """Carry out the stages that the configuration asks for; nothing that stands is built again.
@@ -122,7 +124,9 @@ def suite(store: ArtifactStore, job: Plan, name: str) -> Path:
 
 
 def train(store: ArtifactStore, job: Plan) -> Path:
-    """The stage that trains the network: three sets of weights, history.csv, training.json."""
+    """The stage that trains the network: three sets of weights, the words that it knows
+    (vocabulary.json), history.csv and training.json.
+    """
 
     def build(folder: Path) -> None:
         import pandas as pd
@@ -136,12 +140,12 @@ def train(store: ArtifactStore, job: Plan) -> Path:
         torch.set_num_threads(THREADS)
         config = job.config
         source = text(store, job)
-        items, vocabulary = read_items(source), read_vocabulary(source)
-        task = build_task(config.task)
+        items, task = read_items(source), build_task(config.task)
+        of_split = {split: items[items["split"] == split] for split in ("train", "valid")}
+        vocabulary = task.vocabulary(of_split["train"], read_vocabulary(source))
         network = build_network(config.model, task, len(vocabulary), config.seed)
         training, validation = (
-            task.examples(items[items["split"] == split], vocabulary, network.reads_both_ends)
-            for split in ("train", "valid")
+            task.examples(some, vocabulary, network.reads_both_ends) for some in of_split.values()
         )
         checkpoint = store.scratch(job.stages.train) / "state.safetensors"
         total = training.n_tokens * config.train.max_epochs
@@ -170,37 +174,42 @@ def train(store: ArtifactStore, job: Plan) -> Path:
             "tokens_per_second": float(history["tokens"].sum()) / seconds,
         }
         (folder / "training.json").write_text(json.dumps(facts, indent=1), encoding="utf-8")
+        words = json.dumps(vocabulary.words, indent=0)
+        (folder / "vocabulary.json").write_text(words, encoding="utf-8")
 
     return store.get(job.stages.train, build)
 
 
 def evaluate(store: ArtifactStore, job: Plan) -> Path:
-    """The stage that scores every item with the best weights: predictions.csv."""
+    """The stage that scores every item with the best weights: predictions.csv, evaluation.json."""
 
     def build(folder: Path) -> None:
         import torch
 
-        from attractor import checkpoints
-        from attractor.network import build_network, build_task
         from attractor.results import PREDICTIONS, write_csv
-        from attractor.scoring import margins, predictions
+        from attractor.scoring import mean_loss, predictions, scores, words_known
 
         torch.set_num_threads(THREADS)
         config = job.config
-        weights = checkpoints.load_weights(train(store, job) / "best.safetensors")
-        items, vocabulary = scored_items(store, job), read_vocabulary(text(store, job))
-        task = build_task(config.task)
-        network = build_network(config.model, task, len(vocabulary), config.seed)
-        network.load_state_dict(weights)
-        network.to(config.train.device)
-        examples = task.examples(items, vocabulary, network.reads_both_ends)
-        margin = margins(network, examples, task, device=config.train.device)
-        frame = predictions(items, margin, vocabulary).assign(
-            run_id=job.run_id, model=config.model["name"], task=job.task_name, seed=config.seed
+        items, found = scored_items(store, job), trained(store, job)
+        network = found.network().to(config.train.device)
+        asked = network, found.task, items, found.vocabulary, config.train.device
+        known = words_known(found.task.asked(items), found.vocabulary)
+        frame = predictions(items, scores(*asked), known).assign(
+            run_id=job.run_id, model=found.name, task=job.task_name, seed=config.seed
         )
         write_csv(frame, PREDICTIONS, folder / PREDICTIONS.name)
+        facts = json.dumps(mean_loss(*asked), indent=1)
+        (folder / "evaluation.json").write_text(facts, encoding="utf-8")
 
     return store.get(job.stages.evaluate, build)
+
+
+def trained(store: ArtifactStore, job: Plan) -> Trained:
+    """The job's trained network."""
+    from attractor.trained import Trained
+
+    return Trained.of(job.config.model, job.config.task, train(store, job))
 
 
 def baselines(store: ArtifactStore, job: Plan) -> Path:
@@ -209,18 +218,19 @@ def baselines(store: ArtifactStore, job: Plan) -> Path:
     def build(folder: Path) -> None:
         import pandas as pd
 
-        from attractor.baselines import all_baselines
+        from attractor.baselines import TASK, all_baselines
+        from attractor.exposure import prefixes
         from attractor.results import PREDICTIONS, write_csv
-        from attractor.scoring import predictions
+        from attractor.scoring import predictions, words_known
 
         source = text(store, job)
-        items, vocabulary = scored_items(store, job), read_vocabulary(source)
-        found = all_baselines(read_items(source, "train"), items)
+        items = scored_items(store, job)
+        known = words_known(prefixes(items), read_vocabulary(source))
         frames = [
-            predictions(items, margin, vocabulary).assign(
-                run_id=job.baselines_id, model=name, task=job.task_name, seed=0
+            predictions(items, {"margin": margin}, known).assign(
+                run_id=job.baselines_id, model=name, task=TASK, seed=0
             )
-            for name, margin in found.items()
+            for name, margin in all_baselines(read_items(source, "train"), items).items()
         ]
         write_csv(pd.concat(frames, ignore_index=True), PREDICTIONS, folder / PREDICTIONS.name)
 
@@ -248,13 +258,13 @@ def publish(store: ArtifactStore, job: Plan, choices: Mapping[str, Any]) -> None
     """Publish the run's predictions and history, and the baselines' predictions."""
     from attractor.results import HISTORY, PREDICTIONS, write_csv
 
-    trained, scored, rules = train(store, job), evaluate(store, job), baselines(store, job)
+    source, scored, rules = train(store, job), evaluate(store, job), baselines(store, job)
 
     def fill(folder: Path) -> None:
         import pandas as pd
 
         shutil.copyfile(scored / PREDICTIONS.name, folder / PREDICTIONS.name)
-        history = pd.read_csv(trained / "history.csv").assign(run_id=job.run_id)
+        history = pd.read_csv(source / "history.csv").assign(run_id=job.run_id)
         write_csv(history, HISTORY, folder / HISTORY.name)
 
     def fill_baselines(folder: Path) -> None:
@@ -264,7 +274,8 @@ def publish(store: ArtifactStore, job: Plan, choices: Mapping[str, Any]) -> None
 
     split = read_facts(text(store, job) / "split.json")
     runs.publish_baselines(job, {"split": split}, choices, fill_baselines)
-    runs.publish_run(job, {"split": split, **read_facts(trained / "training.json")}, choices, fill)
+    found = read_facts(source / "training.json") | read_facts(scored / "evaluation.json")
+    runs.publish_run(job, {"split": split, **found}, choices, fill)
 
 
 def scored_items(store: ArtifactStore, job: Plan) -> pd.DataFrame:

@@ -1,48 +1,76 @@
-"""Margins for items: what a trained network makes of them."""
+"""What a trained network makes of items: its answers, and the rows of predictions.csv."""
 
 from __future__ import annotations
+
+import math
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 import torch
 from numpy.typing import NDArray
-from torch import nn
 
 from attractor.batching import Examples
-from attractor.exposure import prefixes
+from attractor.models.protocol import Network
 from attractor.results import ITEMS, PREDICTIONS
-from attractor.tasks.number_prediction import NumberPrediction
+from attractor.tasks.protocol import Read, Task
 from attractor.vocab import Vocabulary
+
+Floats = NDArray[np.float64]
 
 
 @torch.no_grad()
-def margins(
-    network: nn.Module,
-    examples: Examples,
-    task: NumberPrediction,
-    batch_size: int = 512,
-    device: str = "cpu",
-) -> NDArray[np.float64]:
-    """Margin (Q,) of each question, in the order they were given in."""
+def answers(
+    network: Network, examples: Examples, read: Read, device: str = "cpu", batch_size: int = 512
+) -> Floats:
+    """What `read` makes of the network's outputs, in the order that the questions came in."""
     network.eval()
-    found = np.empty(examples.n_queries)
+    found, queries = [], []
     for batch in examples.batches(batch_size):
+        queries.append(batch.queries.numpy())
         batch = batch.to(device)
-        values = task.margins(network(batch).float(), batch.targets)
-        found[batch.queries.cpu().numpy()] = values.double().cpu().numpy()
-    return found
+        found.append(read(network(batch).float(), batch.targets).double().cpu().numpy())
+    return np.concatenate(found)[np.argsort(np.concatenate(queries))]
+
+
+def scores(
+    network: Network, task: Task, items: pd.DataFrame, vocabulary: Vocabulary, device: str = "cpu"
+) -> dict[str, Floats]:
+    """The task's columns (n_items,) of predictions.csv for items."""
+
+    def answer(examples: Examples, read: Read) -> Floats:
+        return answers(network, examples, read, device)
+
+    return task.scores(answer, items, vocabulary, network.reads_both_ends)
+
+
+def mean_loss(
+    network: Network, task: Task, items: pd.DataFrame, vocabulary: Vocabulary, device: str = "cpu"
+) -> dict[str, float]:
+    """`test_loss`, nats a question of the test items; `perplexity` where the answers are words."""
+    test = items[items["suite"] == "test"]
+    examples = task.examples(test, vocabulary, network.reads_both_ends)
+    loss = float(answers(network, examples, task.losses, device).mean())
+    perplexity = {"perplexity": math.exp(loss)} if task.predicts_words else {}
+    return {"test_loss": loss, **perplexity}
 
 
 def predictions(
-    items: pd.DataFrame, margin: NDArray[np.float64], vocabulary: Vocabulary
+    items: pd.DataFrame, found: Mapping[str, Floats], known: NDArray[np.bool_]
 ) -> pd.DataFrame:
-    """Items with margin, correct, and in_vocabulary: whether training held every prefix word."""
-    known = [all(t in vocabulary.index for t in p.split(" ")) for p in prefixes(items)]
-    frame = items.assign(margin=margin, correct=correctness(margin), in_vocabulary=known)
+    """Items with their scores, with correct, and in_vocabulary: whether every word is known."""
     of_items = [column for column in ITEMS.columns if column not in PREDICTIONS.columns]
-    return frame.drop(columns=of_items, errors="ignore")
+    frame = items.drop(columns=of_items, errors="ignore")
+    frame[["sentence_margin", "absolute"]] = np.nan
+    frame[list(found)] = np.stack(list(found.values()), axis=1)
+    return frame.assign(correct=correctness(found["margin"]), in_vocabulary=known)
 
 
-def correctness(margin: NDArray[np.float64]) -> NDArray[np.float64]:
+def words_known(texts: list[str], vocabulary: Vocabulary) -> NDArray[np.bool_]:
+    """Whether the vocabulary holds every word of each text."""
+    return np.array([all(word in vocabulary.index for word in t.split(" ")) for t in texts])
+
+
+def correctness(margin: Floats) -> Floats:
     """1 where the margin favours the right form, 0 the wrong one, 1/2 for a tie."""
     return np.where(margin == 0, 0.5, (margin > 0).astype(float))

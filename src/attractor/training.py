@@ -17,8 +17,9 @@ from torch import Tensor, nn
 
 from attractor.batching import Examples
 from attractor.config import TrainConfig
-from attractor.scoring import correctness, margins
-from attractor.tasks.number_prediction import NumberPrediction
+from attractor.models.protocol import Network
+from attractor.scoring import answers
+from attractor.tasks.protocol import Task
 
 Weights = dict[str, Tensor]
 
@@ -59,10 +60,10 @@ class TrainingState:
 
 
 def train(
-    network: nn.Module,
+    network: Network,
     train_examples: Examples,
     valid_examples: Examples,
-    task: NumberPrediction,
+    task: Task,
     settings: TrainConfig,
     seed: int,
     state: TrainingState | None = None,
@@ -93,7 +94,7 @@ def train(
                 settings.device, dtype=torch.bfloat16, enabled=settings.precision == "bf16"
             ):
                 outputs = network_mode(batch)
-            loss = task.loss(outputs.float(), batch.targets)
+            loss = task.losses(outputs.float(), batch.targets).mean()
             loss.backward()  # type: ignore[no-untyped-call]
             norm = nn.utils.clip_grad_norm_(network.parameters(), settings.clip)
             losses.append((loss.item(), len(batch.targets)))
@@ -132,11 +133,15 @@ def _finished(state: TrainingState, settings: TrainConfig) -> bool:
 
 
 def _validate(
-    network: nn.Module, examples: Examples, task: NumberPrediction, settings: TrainConfig
+    network: Network, examples: Examples, task: Task, settings: TrainConfig
 ) -> tuple[float, float]:
-    """Mean loss in nats and accuracy over the validation items."""
-    margin = margins(network, examples, task, device=settings.device)
-    return float(np.logaddexp(0.0, -margin).mean()), float(correctness(margin).mean())
+    """Mean loss in nats and accuracy over the validation questions."""
+
+    def both(outputs: Tensor, targets: Tensor) -> Tensor:
+        return torch.stack([task.losses(outputs, targets), task.correct(outputs, targets)], dim=1)
+
+    loss, accuracy = answers(network, examples, both, settings.device).mean(axis=0).tolist()
+    return loss, accuracy
 
 
 def _copy(network: nn.Module) -> Weights:

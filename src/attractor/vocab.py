@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 PADDING = 0
 UNKNOWN = 1
+BEGIN, END = "<s>", "</s>"  # of a sentence, for tasks that read them
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,10 @@ class Vocabulary:
     def read(cls, words: Sequence[str]) -> Vocabulary:
         """The vocabulary whose words, in order of their numbers, are given."""
         return cls(tuple(words), {word: i for i, word in enumerate(words)})
+
+    def with_words(self, words: Sequence[str]) -> Vocabulary:
+        """This vocabulary and more words, which it does not hold yet."""
+        return Vocabulary.read([*self.words, *words])
 
     def __len__(self) -> int:
         return len(self.words)

@@ -8,9 +8,16 @@ from torch import Tensor, nn
 
 from attractor.batching import Batch
 
+# Which states answer: h_f,T, h_b,1, or one beside the other.
+READOUTS = ("forward_last", "backward_first", "both")
+
 
 class Encoder(Protocol):
-    """Turns a batch of texts into one vector a question."""
+    """Turns a batch of texts into one vector a question.
+
+    Made from `vocabulary_size`, `readout` (one of READOUTS, or "" for all that the model reads) and
+    the settings of its yaml.
+    """
 
     feature_size: int
     # A model that reads from both ends must be given the prefix alone, or it would see the verb.
@@ -22,14 +29,14 @@ class Encoder(Protocol):
 
 
 class Network(nn.Module):
-    """An encoder with a task's readout on top; forward gives (Q, n_outputs)."""
+    """An encoder with a task's head on top; forward gives its outputs (Q, n)."""
 
-    def __init__(self, encoder: nn.Module, readout: nn.Module) -> None:
+    def __init__(self, encoder: nn.Module, head: nn.Module) -> None:
         super().__init__()
         self.encoder = encoder
         self.reads_both_ends = bool(encoder.reads_both_ends)
-        self.readout = readout
+        self.head = head
 
     def forward(self, batch: Batch) -> Tensor:
-        outputs: Tensor = self.readout(self.encoder(batch))
+        outputs: Tensor = self.head(self.encoder(batch))
         return outputs

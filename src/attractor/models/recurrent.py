@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import torch
@@ -10,6 +11,7 @@ from torch import Tensor, nn
 
 from attractor.batching import Batch
 from attractor.errors import UserError
+from attractor.models.reference import reversed_order
 from attractor.vocab import PADDING
 
 # Cell -> torch's fused layer and its number of gates (weight blocks).
@@ -23,65 +25,95 @@ _CELLS: dict[str, tuple[Callable[..., nn.RNNBase], int]] = {
 class Recurrent(nn.Module):
     """Embedding and one recurrent layer, or two that read from either end.
 
-    hidden_size: units of each direction; where it is None, the largest number that keeps the
+    readout: which states answer, "" for those of all layers; a layer that does not answer is not
+    built. hidden_size: units of each direction; where it is None, the largest number that keeps the
     recurrent weights within `parameters`, so that models compare at equal size.
+    recurrent_scale: what the recurrent weights are multiplied by before training. forget_bias: the
+    forget gate's bias before training (Gers et al. 2000; Jozefowicz et al. 2015), None for torch's,
+    which is random and small.
     """
 
     def __init__(
         self,
         vocabulary_size: int,
+        readout: str,
         cell: str,
         both_ends: bool,
         embedding_size: int,
         hidden_size: int | None,
         parameters: int,
+        recurrent_scale: float = 1.0,
+        forget_bias: float | None = None,
     ) -> None:
         super().__init__()
-        check_settings(cell, both_ends, embedding_size, hidden_size, parameters)
+        check_sizes(embedding_size, hidden_size, parameters)
+        check_settings(cell, both_ends, readout, recurrent_scale, forget_bias)
         layer, gates = _CELLS[cell]
-        directions = 2 if both_ends else 1
+        forward = readout != "backward_first"
+        backward = both_ends and readout != "forward_last"
+        directions = forward + backward
         units = hidden_size or _matched_size(gates * directions, embedding_size, parameters)
-        self.reads_both_ends = both_ends
+        self.reads_both_ends = backward
         self.feature_size = units * directions
         self.embedding = nn.Embedding(vocabulary_size, embedding_size, padding_idx=PADDING)
-        self.forward_layer = layer(embedding_size, units, batch_first=True)
-        self.backward_layer = layer(embedding_size, units, batch_first=True) if both_ends else None
+        self.forward_layer = layer(embedding_size, units, batch_first=True) if forward else None
+        self.backward_layer = layer(embedding_size, units, batch_first=True) if backward else None
+        for made in filter(None, (self.forward_layer, self.backward_layer)):
+            _initialise(made, recurrent_scale, forget_bias)
 
     def forward(self, batch: Batch) -> Tensor:
-        """Features (Q, H) after each question's token, or (Q, 2H): h_f,T beside h_b,1."""
-        states, backward = self.states(batch.tokens, batch.lengths)
-        features = states[batch.rows, batch.positions]
-        if backward is None:
-            return features
-        return torch.cat([features, backward[batch.rows, 0]], dim=1)
+        """Features of each question (Q, H), or (Q, 2H): h_f after the text's words, h_b before."""
+        return self.select(*self.states(batch.tokens, batch.lengths), batch)
 
-    def states(self, tokens: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor | None]:
-        """States (B, T, H) of tokens (B, T): left to right, and right to left if it reads so.
+    def states(self, tokens: Tensor, lengths: Tensor) -> tuple[Tensor | None, Tensor | None]:
+        """States (B, T, H) of tokens (B, T): left to right, and right to left; None if unread.
 
         Position t of the second holds the state after reading tokens T … t. Padding stands after
         a text's end, where neither direction meets it before the text itself.
         """
         embedded = self.embedding(tokens)
-        forward, _ = self.forward_layer(embedded)
-        if self.backward_layer is None:
-            return forward, None
-        B, T, _ = embedded.shape
-        # Position t of the reversed text is position length - 1 - t; padding stays in its place.
-        t = torch.arange(T, device=tokens.device).expand(B, T)
-        reverse = torch.where(t < lengths[:, None], lengths[:, None] - 1 - t, t)
-        row = torch.arange(B, device=tokens.device)[:, None]
-        backward, _ = self.backward_layer(embedded[row, reverse])
-        return forward, backward[row, reverse]
+        forward = backward = None
+        if self.forward_layer is not None:
+            forward, _ = self.forward_layer(embedded)
+        if self.backward_layer is not None:
+            row = torch.arange(len(tokens), device=tokens.device)[:, None]
+            reverse = reversed_order(lengths, tokens.shape[1])
+            states, _ = self.backward_layer(embedded[row, reverse])
+            backward = states[row, reverse]
+        return forward, backward
+
+    def select(self, forward: Tensor | None, backward: Tensor | None, batch: Batch) -> Tensor:
+        """The states (B, T, H) of either direction that answer: (Q, feature_size)."""
+        features = []
+        if forward is not None:
+            features.append(forward[batch.rows, batch.positions])
+        if backward is not None:
+            features.append(backward[batch.rows, batch.backward_positions])
+        return torch.cat(features, dim=1)
 
 
 def check_settings(
-    cell: str, both_ends: bool, embedding_size: int, hidden_size: int | None, parameters: int
+    cell: str, both_ends: bool, readout: str, recurrent_scale: float, forget_bias: float | None
 ) -> None:
     """Raise UserError naming the setting that cannot make a network, before anything runs."""
     if cell not in _CELLS:
         raise UserError(f"model.cell={cell}: choose from {', '.join(_CELLS)}")
     if not isinstance(both_ends, bool):
         raise UserError(f"model.both_ends={both_ends}: give true or false")
+    if readout in ("backward_first", "both") and not both_ends:
+        raise UserError(
+            f"task.readout={readout}: this {cell} reads left to right only; "
+            "choose model=birnn or bilstm, or task.readout=forward_last"
+        )
+    if not _is_number(recurrent_scale) or recurrent_scale <= 0:
+        raise UserError(f"model.recurrent_scale={recurrent_scale}: give a finite number above 0")
+    if forget_bias is not None and (cell != "lstm" or not _is_number(forget_bias)):
+        gate = "give a finite number" if cell == "lstm" else f"{cell} has no forget gate; give null"
+        raise UserError(f"model.forget_bias={forget_bias}: {gate}")
+
+
+def check_sizes(embedding_size: int, hidden_size: int | None, parameters: int) -> None:
+    """Raise UserError naming the size that is no size."""
     for name, value in (
         ("embedding_size", embedding_size),
         ("hidden_size", hidden_size),
@@ -91,6 +123,21 @@ def check_settings(
             continue
         if not isinstance(value, int) or isinstance(value, bool) or value < 1:
             raise UserError(f"model.{name}={value}: give a whole number of at least 1")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+@torch.no_grad()
+def _initialise(layer: nn.RNNBase, recurrent_scale: float, forget_bias: float | None) -> None:
+    """Scale the recurrent weights; set the forget gate's bias, of which torch keeps two parts."""
+    [(_, recurrent, input_bias, recurrent_bias)] = layer.all_weights
+    recurrent.mul_(recurrent_scale)
+    if forget_bias is not None:
+        H = layer.hidden_size
+        input_bias[H : 2 * H] = forget_bias
+        recurrent_bias[H : 2 * H] = 0.0
 
 
 def _matched_size(blocks: int, embedding_size: int, parameters: int) -> int:

@@ -1,0 +1,85 @@
+"""Language model (Elman 1991; Gulordava et al. 2018): which word comes next?
+
+The sentence is read once, between `<s>` and `</s>`, and the model is asked at every word. At a verb
+the margin is log p(correct) - log p(wrong); that of the whole sentence adds what either form does
+to the words that follow.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from torch import Tensor
+
+from attractor.batching import Examples, prepare
+from attractor.errors import UserError
+from attractor.models.protocol import Encoder
+from attractor.tasks.minimal_pairs import with_wrong_form
+from attractor.tasks.protocol import Answer, WordChoice, forms
+from attractor.vocab import BEGIN, END, Vocabulary
+
+
+class LanguageModel(WordChoice):
+    """The task: a score for every word at every position."""
+
+    offset = 1
+
+    def check(self, encoder: Encoder, model: str) -> None:
+        """Refuse a model that would see the word it is asked for."""
+        if encoder.reads_both_ends:
+            raise UserError(
+                f"task=language_model: {model} reads from both ends and would see the next word; "
+                "choose model=srn, lstm or gru, or task=cloze"
+            )
+
+    def vocabulary(self, train: pd.DataFrame, words: Vocabulary) -> Vocabulary:
+        """The words of the training text and the sentence's ends."""
+        return words.with_words([BEGIN, END])
+
+    def examples(
+        self, items: pd.DataFrame, vocabulary: Vocabulary, reads_both_ends: bool
+    ) -> Examples:
+        """A question at every word of every sentence, and at its end; targets are the words."""
+        return every_word(items["sentence"].unique().tolist(), vocabulary)
+
+    def questions(
+        self, items: pd.DataFrame, vocabulary: Vocabulary, reads_both_ends: bool
+    ) -> Examples:
+        """A question before each item's verb; targets (Q, 2) are its correct and its wrong form."""
+        rows, sentences = pd.factorize(items["sentence"])
+        texts = [vocabulary.encode([BEGIN, *s.split(" ")]) for s in sentences]
+        verbs = items["verb_index"].to_numpy()
+        return prepare(texts, rows.astype(np.int64), verbs, forms(items, vocabulary))
+
+    def scores(
+        self, answer: Answer, items: pd.DataFrame, vocabulary: Vocabulary, reads_both_ends: bool
+    ) -> dict[str, NDArray[np.float64]]:
+        """`margin` at the verb, and `sentence_margin` of the whole pair."""
+
+        def log_p(sentences: list[str]) -> NDArray[np.float64]:
+            """The log-probability of each sentence; equal ones are read once."""
+            rows, distinct = pd.factorize(np.array(sentences, dtype=object))
+            examples = every_word(distinct.tolist(), vocabulary)
+            words = answer(examples, self._log_p)
+            counts = [text.count(" ") + 2 for text in distinct.tolist()]
+            return np.add.reduceat(words, np.cumsum([0, *counts[:-1]]))[rows]
+
+        found = super().scores(answer, items, vocabulary, reads_both_ends)
+        whole = log_p(items["sentence"].tolist()) - log_p(with_wrong_form(items))
+        return {**found, "sentence_margin": whole}
+
+    def _log_p(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        return -self.losses(outputs, targets)
+
+
+def every_word(sentences: list[str], vocabulary: Vocabulary) -> Examples:
+    """A question at each of the n words of every sentence and one at its end: n + 1 a sentence."""
+    encoded = [vocabulary.encode([BEGIN, *s.split(" "), END]) for s in sentences]
+    counts = [len(text) - 1 for text in encoded]
+    return prepare(
+        [text[:-1] for text in encoded],
+        np.repeat(np.arange(len(encoded)), counts),
+        np.concatenate([np.arange(n) for n in counts]),
+        np.concatenate([text[1:] for text in encoded]),
+    )
