@@ -247,7 +247,8 @@ def write_run(folder: Path, manifest: dict[str, object], predictions: pd.DataFra
     run = folder / str(manifest["run_id"])
     correct = 0.5 + 0.5 * np.sign(predictions["margin"])
     seed = {"run_id": manifest["run_id"], "seed": manifest["seed"]}
-    predictions = predictions.assign(task="number_prediction", correct=correct, **seed)
+    other = {"sentence_margin": np.nan, "absolute": np.nan}
+    predictions = predictions.assign(task="number_prediction", correct=correct, **seed, **other)
     write_csv(predictions, PREDICTIONS, run / "predictions.csv")
     (run / "config.yaml").write_text("seed: 0\n", encoding="utf-8")
     constant = {"task": "number_prediction", "epochs": 8, "git_dirty": False, "threads": 1}

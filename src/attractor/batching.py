@@ -67,9 +67,10 @@ class Examples:
         order = np.lexsort([jitter, self.lengths])
         starts = np.arange(0, n, size)
         for start in rng.permutation(starts) if rng else starts:
-            yield self._batch(order[start : start + size])
+            yield self.batch(order[start : start + size])
 
-    def _batch(self, texts: NDArray[np.int64]) -> Batch:
+    def batch(self, texts: NDArray[np.int64]) -> Batch:
+        """The texts of these numbers, in this order, with all questions about them."""
         lengths = self.lengths[texts]
         counts = self.query_start[texts + 1] - self.query_start[texts]
         ends = np.cumsum(counts)

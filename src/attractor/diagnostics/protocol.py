@@ -1,0 +1,73 @@
+"""What every diagnostic offers: it measures one trained network, and reports on many."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar
+
+import pandas as pd
+
+from attractor.lexicon import Lexicon
+from attractor.models.protocol import Network
+from attractor.results import Table
+from attractor.tasks.protocol import Task
+from attractor.trained import Trained
+
+if TYPE_CHECKING:
+    import altair as alt
+
+Tables = Mapping[str, pd.DataFrame]
+
+# What a report adds to the rows of each run. label: the model and what was varied beside it.
+OF_RUN = {
+    "run_id": "str",
+    "config_id": "str",
+    "label": "str",
+    "model": "str",
+    "task": "str",
+    "seed": "int64",
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """A trained network, the items of the suites that the diagnostic's yaml names, and the text.
+
+    training: the training items; lexicon: the words that the grammar has.
+    """
+
+    trained: Trained
+    items: pd.DataFrame
+    training: pd.DataFrame
+    lexicon: Lexicon
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a diagnostic says of many runs: tables with their contracts, figures by file name
+    without ending, and lines for the terminal."""
+
+    tables: list[tuple[Table, pd.DataFrame]]
+    charts: dict[str, alt.VConcatChart] = field(default_factory=dict)
+    lines: list[str] = field(default_factory=list)
+
+
+class Diagnostic(ABC):
+    """Made from the options of its yaml. File names of tables and figures begin with its name."""
+
+    tables: ClassVar[tuple[Table, ...]]  # what `measure` gives of one run
+
+    @abstractmethod
+    def check(self, network: Network, task: Task, model: str) -> None:
+        """Raise UserError, in one line, for a network or task that it does not fit."""
+
+    @abstractmethod
+    def measure(self, case: Case) -> Tables:
+        """The `tables` of one run, by the contract's file name. Reads no file and writes none."""
+
+    @classmethod
+    @abstractmethod
+    def report(cls, found: Tables) -> Report:
+        """What the runs say together. found: all runs' tables, with OF_RUN's columns before."""
