@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from attractor import pipeline
+from attractor import stages
 from attractor.artifacts import ArtifactStore
 from attractor.plan import VERSIONS, Plan
 from clams_data import FIXTURES
@@ -24,7 +24,7 @@ from jobs import tiny_job
 GOLDEN = Path(__file__).with_name("golden.json")
 IMPORTED = ("clams", "flagship")
 SUITES = {"suite": "probes", **{f"suite {name}": name for name in IMPORTED}}
-STAGES = sorted({*VERSIONS, *SUITES})
+STAGES = sorted({*VERSIONS, *SUITES} - {"diagnose"})
 
 
 def _digest(*contents: bytes) -> str:
@@ -48,20 +48,20 @@ def measure(folder: Path) -> dict[str, dict[str, Any]]:
     """For each stage its version, and an exact digest or some numbers of what it made."""
     job: Plan = tiny_job(folder, "model=lstm")
     store = ArtifactStore(folder / "artifacts")
-    history = pd.read_csv(pipeline.train(store, job) / "history.csv")
+    history = pd.read_csv(stages.train(store, job) / "history.csv")
     numbers = {
         "train": [round(loss, 6) for loss in history["valid_loss"]],
-        "evaluate": _margins(pipeline.evaluate(store, job) / "predictions.csv"),
-        "baselines": _margins(pipeline.baselines(store, job) / "predictions.csv"),
+        "evaluate": _margins(stages.evaluate(store, job) / "predictions.csv"),
+        "baselines": _margins(stages.baselines(store, job) / "predictions.csv"),
     }
     digests = {
-        "text": _digest((pipeline.text(store, job) / "items.csv").read_bytes()),
-        "suite": _digest((pipeline.suite(store, job, "probes") / "items.csv").read_bytes()),
+        "text": _digest((stages.text(store, job) / "items.csv").read_bytes()),
+        "suite": _digest((stages.suite(store, job, "probes") / "items.csv").read_bytes()),
     }
     asked: Plan = tiny_job(folder, "suite=[probes,flagship,clams]", f"suite.clams.path={FIXTURES}")
     for name in IMPORTED:
-        digests[f"suite {name}"] = _imported(pipeline.suite(store, asked, name))
-    versions: dict[str, Any] = dict(VERSIONS)
+        digests[f"suite {name}"] = _imported(stages.suite(store, asked, name))
+    versions: dict[str, Any] = {k: v for k, v in VERSIONS.items() if k != "diagnose"}
     for stage, name in SUITES.items():
         versions[stage] = f"{VERSIONS['suite']}, {name} {asked.config.suite[name]['version']}"
     made: dict[str, Any] = {**numbers, **digests}

@@ -15,7 +15,8 @@ import pytest
 
 from attractor import pipeline
 from attractor.report.cli import main as report
-from attractor.results import HISTORY, ITEMS, PREDICTIONS, RESULTS, read_csv
+from attractor.report.contracts import RESULTS
+from attractor.results import HISTORY, ITEMS, PREDICTIONS, read_csv
 from jobs import TINY, tiny_job
 
 

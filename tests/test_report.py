@@ -14,7 +14,7 @@ import pytest
 from scipy.special import expit
 
 from attractor import results, stats
-from attractor.report import cli
+from attractor.report import cli, contracts
 from attractor.report.accuracy import accuracy_by
 from attractor.report.collect import collect, noun_flags
 from attractor.report.panels import FEWEST_PREFIXES, headline
@@ -31,13 +31,13 @@ from fake_runs import (
 )
 
 CSVS = [
-    results.RESULTS,
-    results.ACCURACY_BY_DISTANCE,
-    results.ACCURACY_BY_ATTRACTORS,
-    results.ACCURACY_BY_SUBJECT_POSITION,
-    results.ACCURACY_BY_CONSTRUCTION,
-    results.FLAGSHIP,
-    results.SUMMARY,
+    contracts.RESULTS,
+    contracts.ACCURACY_BY_DISTANCE,
+    contracts.ACCURACY_BY_ATTRACTORS,
+    contracts.ACCURACY_BY_SUBJECT_POSITION,
+    contracts.ACCURACY_BY_CONSTRUCTION,
+    contracts.FLAGSHIP,
+    contracts.SUMMARY,
 ]
 
 
@@ -78,7 +78,7 @@ def test_every_table_keeps_its_contract_and_every_picture_is_there(report: Path)
 
 
 def test_results_are_plain_means_of_the_predictions(report: Path) -> None:
-    rows = read(report, results.RESULTS)
+    rows = read(report, contracts.RESULTS)
     predictions = read(report / "lstm-natural-3", results.PREDICTIONS)
     cell = {"suite": "probes", "probe_set": "balanced", "role": "outer", "distance": 6}
     cell |= {"n_intervening": 2, "n_attractors": 1, "subject_number": "plural"}
@@ -90,7 +90,7 @@ def test_results_are_plain_means_of_the_predictions(report: Path) -> None:
 
 
 def test_accuracy_by_distance_has_seed_means_and_their_t_interval(report: Path) -> None:
-    rows = read(report, results.ACCURACY_BY_DISTANCE)
+    rows = read(report, contracts.ACCURACY_BY_DISTANCE)
     cell = {"suite": "probes", "probe_set": "balanced", "distance": 5, "n_intervening": 2}
     cell |= {"model": "srn"}
     parts = rows[matches(rows, cell)].set_index("n_attractors")
@@ -110,7 +110,7 @@ def test_accuracy_by_distance_has_seed_means_and_their_t_interval(report: Path) 
 
 
 def test_baselines_are_rows_with_wilson_intervals_on_prefixes(report: Path) -> None:
-    rows = read(report, results.ACCURACY_BY_DISTANCE)
+    rows = read(report, contracts.ACCURACY_BY_DISTANCE)
     cell = {"probe_set": "balanced", "distance": 6, "n_intervening": 2, "n_attractors": "2"}
     table = items(12)
     for name in HEURISTICS:
@@ -132,7 +132,7 @@ def test_where_heuristics_disagree(nouns: str, disagree: bool) -> None:
 
 
 def test_summary(report: Path) -> None:
-    rows = read(report, results.SUMMARY)
+    rows = read(report, contracts.SUMMARY)
     probes = rows[rows["suite"] == "probes"].set_index("model")
     assert set(probes.index) == set(MODELS) | {
         f"baseline:{name}" for name in (*HEURISTICS, "bag_of_words", "ngrams")
@@ -155,7 +155,7 @@ def test_summary(report: Path) -> None:
 
 
 def test_flagship_turns_margins_into_p_plural(report: Path) -> None:
-    rows = read(report, results.FLAGSHIP)
+    rows = read(report, contracts.FLAGSHIP)
     answers = read(report / "lstm-natural-2", results.PREDICTIONS)
     margin = answers[answers["suite"] == "flagship"].set_index("role")["margin"]
     mine = rows[rows["run_id"] == "lstm-natural-2"].set_index("verb")["p_plural"]

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from attractor import results
 from attractor.errors import UserError
-from attractor.report import cli
+from attractor.report import cli, contracts
 from attractor.report.collect import collect
 from attractor.report.runs import find_runs
 from fake_runs import read, write_small
@@ -37,7 +36,7 @@ def test_failed_and_unfinished_runs_are_named(
             "attractor-report: lstm-natural-1: ValueError: loss is NaN",
             "attractor-report: srn-natural-1: not finished: run the experiment again, it resumes",
         ]
-    assert set(read(small, results.FLAGSHIP)["run_id"]) == {
+    assert set(read(small, contracts.FLAGSHIP)["run_id"]) == {
         *("lstm-natural-0", "srn-natural-0", "baselines-natural")
     }
 

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from attractor import results, stats
-from attractor.report import cli, panels
+from attractor.report import cli, contracts, panels
 from attractor.report.accuracy import accuracy_by
 from attractor.report.collect import Collected, collect, noun_flags
 from attractor.report.construction_figure import construction_figure
@@ -61,7 +61,7 @@ def texts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_table_counts_pairs_prefixes_and_unknown_words(folder: Path) -> None:
-    rows = read(folder, results.ACCURACY_BY_CONSTRUCTION)
+    rows = read(folder, contracts.ACCURACY_BY_CONSTRUCTION)
     of_lstm = rows[matches(rows, {**PREP, "model": "lstm"})].set_index("n_attractors")
     # Patterns SS, SP, PS, PP in turn, the first of them unknown; two pairs to each of 48 prefixes.
     counts = of_lstm[["n_items", "n_prefixes", "n_out_of_vocabulary", "n_seeds"]]
@@ -78,7 +78,7 @@ def test_the_table_counts_pairs_prefixes_and_unknown_words(folder: Path) -> None
 
 
 def test_accuracies_are_means_over_seeds_of_plain_means(folder: Path) -> None:
-    rows = read(folder, results.ACCURACY_BY_CONSTRUCTION)
+    rows = read(folder, contracts.ACCURACY_BY_CONSTRUCTION)
     row = rows[matches(rows, {**PREP, "model": "srn", "n_attractors": "1"})].iloc[0]
     means = []
     for seed in (0, 1):
@@ -95,7 +95,7 @@ def test_accuracies_are_means_over_seeds_of_plain_means(folder: Path) -> None:
 
 
 def test_heuristics_are_rows_with_accuracies_known_by_hand(folder: Path) -> None:
-    rows = read(folder, results.ACCURACY_BY_CONSTRUCTION).set_index(["probe_set", "n_attractors"])
+    rows = read(folder, contracts.ACCURACY_BY_CONSTRUCTION).set_index(["probe_set", "n_attractors"])
     of_model = {name: part["accuracy"] for name, part in rows.groupby("model")}
     recent = of_model["baseline:most_recent_noun"]
     first = of_model["baseline:first_noun"]
@@ -206,7 +206,7 @@ def test_nouns_of_the_other_number(
 
 
 def test_summary_where_first_or_most_recent_noun_is_wrong(folder: Path) -> None:
-    rows = read(folder, results.SUMMARY).set_index(["suite", "model"])
+    rows = read(folder, contracts.SUMMARY).set_index(["suite", "model"])
     first, recent = "accuracy_first_noun_wrong", "accuracy_most_recent_noun_wrong"
     assert rows.loc[("probes", "baseline:first_noun"), first] == 0.0
     assert rows.loc[("probes", "baseline:most_recent_noun"), recent] == 0.0

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from attractor import pipeline, results
-from attractor.report import accuracy, cli
+from attractor.report import accuracy, cli, contracts
 from attractor.report.collect import collect
 from attractor.report.configs import drawn_names, swept_choices
 from attractor.report.runs import find_runs
@@ -109,7 +109,7 @@ def test_configurations_are_never_pooled(tmp_path: Path) -> None:
         choices = {"data.regime": "natural", "data.n_sentences": n}
         write_runs(folder, 2, TWO, per_cell=4, longest=5, choices=choices)
     assert cli.main([str(folder)]) == 0
-    rows = read(folder, results.SUMMARY)
+    rows = read(folder, contracts.SUMMARY)
     assert "data.regime" not in rows  # the same everywhere
     assert "hidden" in rows  # follows from the model: a column, but no part of a name
     probes = rows[rows["suite"] == "probes"]
@@ -176,7 +176,7 @@ def test_models_that_met_other_forms_are_marked(first: Path, suite: str) -> None
     assert cli.main([str(first)]) == 0
     text = (first / "table.txt").read_text()
     assert all(piece in text for piece in (*names.values(), "in several forms"))
-    rows = read(first, results.SUMMARY)
+    rows = read(first, contracts.SUMMARY)
     assert set(rows[f"suite_form.{suite}"]) == {f"{suite}-0", "v1"}
 
 
@@ -236,6 +236,6 @@ def test_two_real_jobs_share_training_and_a_row(tmp_path: Path) -> None:
         assert baselines["trained"] == job.stages.text.key
         assert baselines["choices"] == {"data": "generated"}
     assert cli.main([str(folder)]) == 0
-    rows = read(folder, results.SUMMARY)
+    rows = read(folder, contracts.SUMMARY)
     assert not rows.duplicated(["model", "suite"]).any()
-    assert set(read(folder, results.FLAGSHIP)["config_id"]) == set(rows["config_id"])
+    assert set(read(folder, contracts.FLAGSHIP)["config_id"]) == set(rows["config_id"])

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 from scipy.stats import chisquare
 
-from attractor import pipeline
+from attractor import stages
 from attractor.artifacts import ArtifactStore
 from attractor.config import RULES, DataConfig
 from attractor.derivations import Forest, draw_by_weight
@@ -357,9 +357,9 @@ def test_every_pool_admits_what_a_table_holds() -> None:
 
 def test_the_text_stage_keeps_what_it_found(tmp_path: Path) -> None:
     job = tiny_job(tmp_path, "data=lexical", "data.n_sentences=200")
-    folder = pipeline.text(ArtifactStore(tmp_path / "artifacts"), job)
+    folder = stages.text(ArtifactStore(tmp_path / "artifacts"), job)
     facts = json.loads((folder / "split.json").read_text(encoding="utf-8"))
     assert facts["split"] == "lexical"
     assert facts["violations"] == {"subject": 0, "attractor": 0}
-    items = pipeline.read_items(folder)
+    items = stages.read_items(folder)
     assert facts["items"] == items["split"].value_counts().to_dict()

@@ -55,7 +55,7 @@ def configuration(raw: DictConfig, **replaced: Any) -> Config:
     return from_mapping({str(key): value for key, value in container.items()})
 
 
-_NO_CHOICES = ("seed", "experiment", "model", "output_dir", "name", "stages", "suite")
+_NO_CHOICES = ("seed", "experiment", "model", "output_dir", "name", "stages", "suite", "diagnostic")
 
 
 def _choices(raw: DictConfig, overrides: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from attractor.errors import UserError
 
-STAGES = ("generate", "train", "evaluate")
+STAGES = ("generate", "train", "evaluate", "diagnose")
 # The parts of the configuration that matter to a baseline: what is read, not who reads it.
 OF_BASELINES = ("data", "grammar", "suite")
 SPLITS = ("iid", "lexical", "structural", "ambiguous")
@@ -47,7 +47,7 @@ class TrainConfig:
 
 @dataclass
 class Config:
-    """The spine; `model`, `task`, `grammar` and `suite` are open, each checked by who reads it."""
+    """The spine; model, task, grammar, suite and diagnostic are open, checked by who reads them."""
 
     name: str = "manual"
     output_dir: str = "outputs"
@@ -59,6 +59,7 @@ class Config:
     task: dict[str, Any] = field(default_factory=dict)
     grammar: dict[str, Any] = field(default_factory=dict)
     suite: dict[str, Any] = field(default_factory=dict)
+    diagnostic: dict[str, Any] = field(default_factory=dict)
 
 
 def from_mapping(raw: dict[str, Any]) -> Config:

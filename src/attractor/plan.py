@@ -11,12 +11,13 @@ from typing import Any
 from attractor.artifacts import Stage, digest
 from attractor.blocks import read_block
 from attractor.config import Config
+from attractor.diagnose import suites_of
 from attractor.lexicon import Lexicon, read_lexicon
 from attractor.resources import LEXICON
 from attractor.sources import fingerprint
 
 # Bump a stage's version when what it computes changes; tests/test_golden.py reminds you.
-VERSIONS = {"text": 3, "suite": 3, "baselines": 2, "train": 3, "evaluate": 3}
+VERSIONS = {"text": 3, "suite": 3, "baselines": 2, "train": 3, "evaluate": 3, "diagnose": 1}
 
 
 THREADS = 1  # one a job, and as many jobs as cores
@@ -26,13 +27,16 @@ SEEDLESS = 2**31 - 1
 
 @dataclass(frozen=True)
 class Stages:
-    """What a job builds: text, suites' items, weights, and predictions of rules and network."""
+    """What a job builds: text, suites' items, weights, predictions of rules and network, and what
+    diagnostics find.
+    """
 
     text: Stage
     suites: Mapping[str, Stage]
     train: Stage
     baselines: Stage
     evaluate: Stage
+    diagnostics: Mapping[str, Stage]
 
 
 @dataclass(frozen=True)
@@ -99,6 +103,10 @@ def _stages(config: Config, lexicon: Lexicon) -> Stages:
         train=train,
         baselines=Stage("baselines", {"version": VERSIONS["baselines"], **scored}),
         evaluate=Stage("evaluate", {"version": VERSIONS["evaluate"], "train": train.key, **scored}),
+        diagnostics={
+            name: _diagnostic_stage(name, spec, train, suites)
+            for name, spec in sorted(config.diagnostic.items())
+        },
     )
 
 
@@ -129,6 +137,20 @@ def _suite_stage(name: str, spec: Mapping[str, Any], text: Stage) -> Stage:
     if "path" in spec:
         decisive["path"] = fingerprint(f"suite.{name}", spec["path"])
     return Stage("suite", {"version": VERSIONS["suite"], "text": text.key, "suite": decisive})
+
+
+def _diagnostic_stage(
+    name: str, spec: Mapping[str, Any], train: Stage, suites: Mapping[str, Stage]
+) -> Stage:
+    return Stage(
+        "diagnose",
+        {
+            "version": VERSIONS["diagnose"],
+            "train": train.key,
+            "suites": {suite: suites[suite].key for suite in suites_of(name, spec, suites)},
+            "diagnostic": spec,
+        },
+    )
 
 
 def _train_stage(config: Config, text: Stage) -> Stage:

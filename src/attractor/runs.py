@@ -13,6 +13,7 @@ from typing import Any
 
 from attractor.artifacts import Stage, digest, file_sizes, is_whole, publish
 from attractor.config import OF_BASELINES
+from attractor.diagnose import suites_of
 from attractor.plan import THREADS, VERSIONS, Plan, Stages
 
 MANIFEST = "manifest.json"
@@ -59,6 +60,42 @@ def publish_run(
         "choices": dict(choices),
     }
     _publish(job, {**own, **facts}, fill)
+
+
+def is_diagnosed(job: Plan) -> bool:
+    """Whether all that the job's diagnostics find of its run stands there."""
+    if "diagnose" not in job.config.stages:
+        return True
+    return all(
+        _stands(job.folder / job.run_id / name, stage.key)
+        for name, stage in job.stages.diagnostics.items()
+    )
+
+
+def publish_diagnostic(job: Plan, name: str, made: Path) -> None:
+    """Publish a diagnostic's tables, which stand in `made`, beside the run's predictions."""
+    run = job.folder / job.run_id
+    if _stands(run / name, job.stages.diagnostics[name].key):
+        return
+    spec, of_suites = job.config.diagnostic[name], _suite_config_ids(job, VERSIONS["diagnose"])
+    asked = [of_suites[suite] for suite in suites_of(name, spec, of_suites)]
+    tables = [path.name for path in made.glob("*.csv")]
+    manifest = {
+        "diagnostic": name,
+        "_target_": spec["_target_"],
+        "fingerprint": job.stages.diagnostics[name].key,
+        "form": digest({"spec": spec, "suites": asked})[:8],
+        "files": {table: (made / table).stat().st_size for table in sorted(tables)},
+    }
+    run.mkdir(exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=".publishing-", dir=run))
+    try:
+        for table in tables:
+            shutil.copyfile(made / table, temporary / table)
+        (temporary / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+        publish(temporary, run / name)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def publish_baselines(

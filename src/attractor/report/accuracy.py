@@ -10,7 +10,7 @@ from scipy.special import expit
 
 from attractor.report.collect import Collected
 from attractor.report.configs import BASELINE, CONFIG
-from attractor.results import RESULTS
+from attractor.report.contracts import RESULTS
 from attractor.stats import t_interval, variance_held, wilson
 
 _RUN = ["run_id", "config_id", "model", "task", "seed"]
@@ -28,7 +28,7 @@ MEASURES = {
 
 
 def results(collected: Collected) -> pd.DataFrame:
-    """results.RESULTS: a row a cell and run, in an order that only the content decides."""
+    """contracts.RESULTS: a row a cell and run, in an order that only the content decides."""
     keys = [*_RUN, *_RESULTS_CELL]
     frame = collected.predictions.assign(
         n_out_of_vocabulary=1 - collected.predictions["in_vocabulary"]

@@ -50,8 +50,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def build(folder: Path, found: Found) -> None:
     """Make the whole report of `found` in `folder`; report.json, which vouches for it, is last."""
     from attractor import results
-    from attractor.report import accuracy, constructions, figures, style, summary, table
+    from attractor.report import accuracy, constructions, contracts, figures, style, summary, table
     from attractor.report.collect import collect
+    from attractor.report.diagnostics import diagnosed
 
     collected = collect(found)
     by_distance = accuracy.accuracy_by(collected, ["distance", "n_intervening"])
@@ -60,18 +61,20 @@ def build(folder: Path, found: Found) -> None:
     by_suite = constructions.constructions(collected)
     flagship = accuracy.flagship(collected)
     summarised = summary.summary(collected)
+    findings = diagnosed(collected)
     tables = [
-        (results.RESULTS, accuracy.results(collected)),
-        (results.ACCURACY_BY_DISTANCE, by_distance),
-        (results.ACCURACY_BY_ATTRACTORS, by_attractors),
-        (results.ACCURACY_BY_SUBJECT_POSITION, by_position),
+        (contracts.RESULTS, accuracy.results(collected)),
+        (contracts.ACCURACY_BY_DISTANCE, by_distance),
+        (contracts.ACCURACY_BY_ATTRACTORS, by_attractors),
+        (contracts.ACCURACY_BY_SUBJECT_POSITION, by_position),
         (
-            results.ACCURACY_BY_CONSTRUCTION,
+            contracts.ACCURACY_BY_CONSTRUCTION,
             constructions.accuracy_by_construction(collected),
         ),
-        (results.FLAGSHIP, flagship),
-        (results.SUMMARY, summarised),
+        (contracts.FLAGSHIP, flagship),
+        (contracts.SUMMARY, summarised),
         (results.HISTORY, collected.history),
+        *(pair for report in findings.values() for pair in report.tables),
     ]
     paths = []
     for contract, frame in tables:
@@ -81,21 +84,23 @@ def build(folder: Path, found: Found) -> None:
     charts = figures.figures(
         by_distance, by_attractors, by_position, by_suite, summarised, collected
     )
+    for report in findings.values():
+        charts |= report.charts
     for name, chart in charts.items():
         if chart is not None:
             paths += style.save(chart, folder / "figures", name)
-    drawn = [path for name in figures.NAMES for path in (folder / "figures").glob(name)]
-    for path in set(drawn) - set(paths):
-        path.unlink()  # these runs do not bear out what an earlier report drew
+    for path in _made_before(folder) - set(paths):
+        path.unlink(missing_ok=True)  # these runs do not bear out what an earlier report said
     text = table.table(summarised, flagship, by_suite, collected)
+    text += "".join(f"\n{line}\n" for report in findings.values() for line in report.lines)
     results.write_atomically(folder / "table.txt", text)
     paths.append(folder / "table.txt")
-    report = {
+    made = {
         "version": VERSION,
         "made_from": found.digest,
         "files": {str(path.relative_to(folder)): _sha256(path) for path in sorted(paths)},
     }
-    results.write_atomically(folder / "report.json", json.dumps(report, indent=1) + "\n")
+    results.write_atomically(folder / "report.json", json.dumps(made, indent=1) + "\n")
 
 
 def _up_to_date(folder: Path, found: Found) -> bool:
@@ -106,6 +111,15 @@ def _up_to_date(folder: Path, found: Found) -> bool:
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return False  # absent or broken: make it anew
+
+
+def _made_before(folder: Path) -> set[Path]:
+    """The files that the last report made."""
+    try:
+        report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+        return {folder / name for name in report["files"]} - {folder / "table.txt"}
+    except (OSError, ValueError, KeyError, TypeError):
+        return set()
 
 
 def _sha256(path: Path) -> str:

@@ -25,7 +25,7 @@ _MEASURES = {
 
 
 def accuracy_by_construction(collected: Collected) -> pd.DataFrame:
-    """results.ACCURACY_BY_CONSTRUCTION of every suite but the text's own test items."""
+    """contracts.ACCURACY_BY_CONSTRUCTION of every suite but the text's own test items."""
     predictions = collected.predictions
     rows = _measured(predictions[predictions["suite"] != IN_DISTRIBUTION])
     keys = [*CONFIG, *PLACE, "n_intervening"]

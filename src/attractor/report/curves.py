@@ -55,7 +55,7 @@ def training(history: pd.DataFrame, collected: Collected) -> alt.VConcatChart | 
 def learning_curve(summary: pd.DataFrame, collected: Collected) -> alt.VConcatChart | None:
     """Accuracy against training sentences: in distribution, and on the headline probes.
 
-    summary: results.SUMMARY with the swept choices. None where the size was not swept.
+    summary: contracts.SUMMARY with the swept choices. None where the size was not swept.
     """
     if SIZE not in summary:
         return None

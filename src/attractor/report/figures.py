@@ -26,8 +26,6 @@ from attractor.report.style import (
 )
 from attractor.report.training_text import accuracy_by_training
 
-NAMES = ("accuracy_by_*", "learning_curve.*", "training.*")  # of all files that figures make
-
 _DASHES = [[11, 3], [2, 2], [9, 3, 2, 3], [5, 5], [1, 5], [9, 3, 2, 3, 2, 3]]
 _GREY = "#7a7a7a"
 _Y_AXIS_WIDTH = 42  # the same above and below, so that panel and strip line up

@@ -22,7 +22,7 @@ FORM: Final = "suite_form"  # suite_form.probes: a choice that nobody made, but 
 OF_TEXT: Final = (*OF_BASELINES, FORM)  # heads of choices that matter to a baseline
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Run:
     """A finished run: its folder, what its manifest.json says, and what it is pooled by."""
 
@@ -30,6 +30,7 @@ class Run:
     manifest: dict[str, Any]
     config_id: str  # the manifest's, told apart from runs that met a suite in another form
     forms: dict[str, str] = field(default_factory=dict)  # of suites that others met in other forms
+    diagnostics: dict[str, dict[str, Any]] = field(default_factory=dict)  # by name, their manifests
 
     @property
     def run_id(self) -> str:
@@ -73,6 +74,7 @@ class Found:
         """A hash of all that the report is made from, blind to folder order and wall time."""
         made_from = [
             [run.run_id, run.manifest["fingerprint"], *map(_size, _tables(run.folder))]
+            + [[name, found["fingerprint"]] for name, found in run.diagnostics.items()]
             for run in self.finished
         ]
         text = json.dumps([made_from, self.failed], sort_keys=True)
@@ -88,7 +90,7 @@ def find_runs(folder: Path) -> Found:
     for path in sorted(p for p in folder.iterdir() if p.is_dir() and not p.name.startswith(".")):
         if (path / "manifest.json").is_file():
             manifest = _manifest(path / "manifest.json")
-            run = Run(path, manifest, str(manifest["config_id"]))
+            run = Run(path, manifest, str(manifest["config_id"]), diagnostics=_diagnostics(path))
             if run.run_id in finished:
                 raise UserError(
                     f"{path}: run_id {run.run_id} is also in {finished[run.run_id].folder}; "
@@ -149,6 +151,22 @@ def _manifest(path: Path) -> dict[str, Any]:
     if missing:
         raise UserError(f"{path}: no {', '.join(missing)}; delete the folder and run again")
     return dict(manifest)
+
+
+def _diagnostics(folder: Path) -> dict[str, dict[str, Any]]:
+    """The manifests of the diagnostics that a run's folder holds, by name."""
+    found = {}
+    for path in sorted(folder.glob("[!.]*/manifest.json")):
+        try:
+            manifest = json.loads(path.read_text(encoding="utf-8"))
+            found[str(manifest["diagnostic"])] = {
+                key: manifest[key] for key in ("_target_", "fingerprint", "form")
+            }
+        except (ValueError, TypeError, KeyError) as error:
+            raise UserError(
+                f"{path}: no manifest of a diagnostic ({error!r}); delete its folder and run again"
+            ) from error
+    return found
 
 
 def _tables(folder: Path) -> tuple[Path, Path]:

@@ -8,7 +8,7 @@ import pandas as pd
 from attractor.report.accuracy import with_choices
 from attractor.report.collect import Collected
 from attractor.report.configs import BASELINE, CONFIG
-from attractor.results import SUMMARY
+from attractor.report.contracts import SUMMARY
 from attractor.stats import (
     AccuracyCurve,
     Reach,
@@ -22,7 +22,7 @@ UNBOUNDED = (-np.inf, np.inf)
 
 
 def summary(collected: Collected) -> pd.DataFrame:
-    """results.SUMMARY with the swept choices: a row a config × suite × task × model.
+    """contracts.SUMMARY with the swept choices: a row a config × suite × task × model.
 
     Of the probes, the headline ones (balanced, outer). Reach and slopes are of the probes only,
     whose factors are crossed; elsewhere, and where they do not apply, they are NaN.

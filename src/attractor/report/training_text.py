@@ -21,7 +21,7 @@ _PANELS = {
 def accuracy_by_training(summary: pd.DataFrame, collected: Collected) -> alt.VConcatChart | None:
     """Accuracy on the headline probes by training text: a panel by what the nouns say.
 
-    summary: results.SUMMARY with the swept choices. None where the text was not swept.
+    summary: contracts.SUMMARY with the swept choices. None where the text was not swept.
     """
     texts = [
         key for key in collected.swept if key.partition(".")[0] == "data" and key not in _NOT_A_TEXT

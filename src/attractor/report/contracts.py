@@ -1,0 +1,143 @@
+"""The contracts of the tables that a report merges from all runs; results.py has those of a run."""
+
+from __future__ import annotations
+
+from attractor.results import Table
+
+RESULTS = Table(
+    "results.csv",
+    {
+        "run_id": "str",
+        "config_id": "str",
+        "model": "str",
+        "task": "str",
+        "seed": "int64",
+        "suite": "str",
+        "probe_set": "str",
+        "construction": "str",
+        "role": "str",
+        "distance": "int64",
+        "n_intervening": "int64",
+        "n_attractors": "int64",
+        "subject_number": "str",
+        "n_items": "int64",
+        "n_prefixes": "int64",
+        "n_out_of_vocabulary": "int64",
+        "accuracy": "float64",
+        "mean_margin": "float64",
+    },
+)
+_CONFIG = {"config_id": "str", "suite": "str", "probe_set": "str", "task": "str", "model": "str"}
+_ACCURACY = {
+    "n_items": "int64",  # of one seed
+    "n_prefixes": "int64",  # distinct ones of one seed
+    "n_seeds": "int64",
+    "accuracy": "float64",  # mean over items
+    "ci_low": "float64",
+    "ci_high": "float64",
+    "interval": "str",  # the variance it holds: initialisation, data, items
+    "train_frequency": "float64",  # mean over the cell's items
+}
+# n_attractors is a number, or `all` for the cell's items together. The choices that a sweep
+# varied follow as columns of their own, under their dotted names.
+ACCURACY_BY_DISTANCE = Table(
+    "accuracy_by_distance.csv",
+    {
+        **_CONFIG,
+        "role": "str",
+        "distance": "int64",
+        "n_intervening": "int64",
+        "n_attractors": "str",
+        **_ACCURACY,
+    },
+)
+ACCURACY_BY_ATTRACTORS = Table(
+    "accuracy_by_attractors.csv",
+    {**_CONFIG, "role": "str", "n_intervening": "int64", "n_attractors": "str", **_ACCURACY},
+)
+ACCURACY_BY_SUBJECT_POSITION = Table(
+    "accuracy_by_subject_position.csv",
+    {
+        **_CONFIG,
+        "role": "str",
+        "subject_index": "int64",
+        "n_intervening": "int64",
+        "n_attractors": "str",
+        **_ACCURACY,
+    },
+)
+ACCURACY_BY_CONSTRUCTION = Table(
+    "accuracy_by_construction.csv",
+    {
+        **_CONFIG,
+        "construction": "str",
+        "coordination": "str",
+        "role": "str",
+        "within": "str",
+        "n_intervening": "int64",
+        "n_attractors": "str",
+        **_ACCURACY,
+        "accuracy_singular": "float64",
+        "accuracy_plural": "float64",
+        "n_out_of_vocabulary": "int64",  # items with a word that the model does not know
+    },
+)
+FLAGSHIP = Table(
+    "flagship_sentence.csv",
+    {
+        "run_id": "str",
+        "config_id": "str",
+        "model": "str",
+        "task": "str",
+        "seed": "int64",
+        "verb": "str",  # was, were
+        "p_plural": "float64",
+    },
+)
+SUMMARY = Table(
+    "summary.csv",
+    {
+        "config_id": "str",
+        "suite": "str",  # of probes: the headline ones, balanced and outer
+        "task": "str",
+        "model": "str",
+        "n_items": "int64",
+        "n_prefixes": "int64",
+        "n_seeds": "int64",
+        "interval": "str",  # the variance that every interval of the row holds
+        "accuracy": "float64",
+        "accuracy_low": "float64",
+        "accuracy_high": "float64",
+        "accuracy_singular": "float64",
+        "accuracy_plural": "float64",
+        "accuracy_no_attractor": "float64",  # nouns between, none an attractor
+        "accuracy_no_attractor_low": "float64",
+        "accuracy_no_attractor_high": "float64",
+        "accuracy_all_attractors": "float64",  # nouns between, each an attractor
+        "accuracy_all_attractors_low": "float64",
+        "accuracy_all_attractors_high": "float64",
+        "accuracy_where_heuristics_disagree": "float64",
+        "accuracy_where_heuristics_disagree_low": "float64",
+        "accuracy_where_heuristics_disagree_high": "float64",
+        "accuracy_test": "float64",  # in distribution
+        "reach": "float64",  # tokens; empty where it would be extrapolated
+        "reach_low": "float64",
+        "reach_high": "float64",
+        "reach_note": "str",
+        "slope_per_token": "float64",  # log-odds
+        "slope_per_token_low": "float64",
+        "slope_per_token_high": "float64",
+        "slope_per_attractor": "float64",  # log-odds
+        "slope_per_attractor_low": "float64",
+        "slope_per_attractor_high": "float64",
+        "parameters": "float64",
+        "train_seconds": "float64",  # mean over seeds, as the next
+        "tokens_per_second": "float64",
+        "accuracy_first_noun_wrong": "float64",  # the sentence's first noun has the other number
+        "accuracy_first_noun_wrong_low": "float64",
+        "accuracy_first_noun_wrong_high": "float64",
+        "accuracy_most_recent_noun_wrong": "float64",  # the last noun before the verb has it
+        "accuracy_most_recent_noun_wrong_low": "float64",
+        "accuracy_most_recent_noun_wrong_high": "float64",
+    },
+)
