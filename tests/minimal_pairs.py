@@ -1,4 +1,4 @@
-"""Items with both forms of the verb, and small networks for any task, that the tests of tasks share."""
+"""Items with both forms of the verb, and small networks, that the tests of the tasks share."""
 
 from __future__ import annotations
 
@@ -17,7 +17,14 @@ from attractor.tasks.protocol import Answer, Read, Task
 from attractor.vocab import Vocabulary
 
 Floats = NDArray[np.float64]
-PLURAL = {"is": "are", "was": "were", "has": "have", "does": "do", "laughs": "laugh", "cries": "cry"}
+PLURAL = {
+    "is": "are",
+    "was": "were",
+    "has": "have",
+    "does": "do",
+    "laughs": "laugh",
+    "cries": "cry",
+}
 SINGULAR = {plural: singular for singular, plural in PLURAL.items()}
 
 
@@ -76,10 +83,10 @@ def read_by(examples: Examples, vocabulary: Vocabulary) -> list[str]:
 def asked_after(examples: Examples, vocabulary: Vocabulary) -> list[str]:
     """For each question, in the caller's order: the text up to the token after which it stands."""
     (batch,) = examples.batches(len(examples.lengths))
-    texts = dict(zip(batch.queries.tolist(), zip(batch.rows, batch.positions, strict=True)))
+    order = torch.argsort(batch.queries)
     return [
         " ".join(vocabulary.words[token] for token in batch.tokens[row, : position + 1].tolist())
-        for row, position in (texts[query] for query in range(examples.n_queries))
+        for row, position in zip(batch.rows[order], batch.positions[order], strict=True)
     ]
 
 

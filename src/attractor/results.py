@@ -79,7 +79,7 @@ PREDICTIONS = Table(
         **_FACTORS,
         "margin": "float64",  # log-odds of the right number over the wrong one
         "correct": "float64",  # 1 right, 0 wrong, 1/2 a tie
-        "in_vocabulary": "int64",  # 1 if the model knows every word that the answer depends on
+        "in_vocabulary": "int64",  # 1 if the model knows every word that the margin depends on
         "sentence_margin": "float64",  # language_model: log p of the whole pair, right over wrong
         "absolute": "float64",  # grammaticality: share of the two texts classified right
     },

@@ -14,7 +14,7 @@ from attractor.batching import Examples
 from attractor.models.protocol import Network
 from attractor.results import ITEMS, PREDICTIONS
 from attractor.tasks.protocol import Read, Task
-from attractor.vocab import Vocabulary
+from attractor.vocab import UNKNOWN, Vocabulary
 
 Floats = NDArray[np.float64]
 
@@ -47,12 +47,16 @@ def scores(
 def mean_loss(
     network: Network, task: Task, items: pd.DataFrame, vocabulary: Vocabulary, device: str = "cpu"
 ) -> dict[str, float]:
-    """`test_loss`, nats a question of the test items; `perplexity` where the answers are words."""
+    """`test_loss`, nats a question of the test items; where the answers are words, `perplexity` and
+    the share of `unknown_words`, which it counts as one word.
+    """
     test = items[items["suite"] == "test"]
     examples = task.examples(test, vocabulary, network.reads_both_ends)
     loss = float(answers(network, examples, task.losses, device).mean())
-    perplexity = {"perplexity": math.exp(loss)} if task.predicts_words else {}
-    return {"test_loss": loss, **perplexity}
+    if not task.predicts_words:
+        return {"test_loss": loss}
+    unknown = float((examples.targets == UNKNOWN).double().mean())
+    return {"test_loss": loss, "perplexity": math.exp(loss), "unknown_words": unknown}
 
 
 def predictions(

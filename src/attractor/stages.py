@@ -205,7 +205,9 @@ def diagnose(store: ArtifactStore, job: Plan, name: str) -> Path:
         asked = suites_of(name, spec, job.stages.suites)
         items = pd.concat([read_items(suite(store, job, s)) for s in asked], ignore_index=True)
         training = read_items(text(store, job), "train")
-        write_tables(name, spec, Case(trained(store, job), items, training, job.lexicon), folder)
+        clip = job.config.train.clip
+        case = Case(trained(store, job), items, training, job.lexicon, clip)
+        write_tables(name, spec, case, folder)
 
     return store.get(job.stages.diagnostics[name], build)
 

@@ -35,22 +35,24 @@ OF_RUN = {
 class Case:
     """A trained network, the items of the suites that the diagnostic's yaml names, and the text.
 
-    training: the training items; lexicon: the words that the grammar has.
+    training: the training items; lexicon: the words that the grammar has; clip: the norm that
+    training clips gradients to.
     """
 
     trained: Trained
     items: pd.DataFrame
     training: pd.DataFrame
     lexicon: Lexicon
+    clip: float
 
 
 @dataclass(frozen=True)
 class Report:
     """What a diagnostic says of many runs: tables with their contracts, figures by file name
-    without ending, and lines for the terminal."""
+    without ending (None where there is nothing to draw), and lines for the terminal."""
 
     tables: list[tuple[Table, pd.DataFrame]]
-    charts: dict[str, alt.VConcatChart] = field(default_factory=dict)
+    charts: Mapping[str, alt.VConcatChart | None] = field(default_factory=dict)
     lines: list[str] = field(default_factory=list)
 
 

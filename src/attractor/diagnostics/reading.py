@@ -73,7 +73,10 @@ def distinct(items: pd.DataFrame, n: int) -> pd.DataFrame:
 
 def headline(items: pd.DataFrame) -> pd.DataFrame:
     """The balanced probes of outer dependencies, which the headline figures show."""
-    return items[(items["probe_set"] == "balanced") & (items["role"] == "outer")]
+    found = items[(items["probe_set"] == "balanced") & (items["role"] == "outer")]
+    if found.empty:
+        raise UserError("diagnostic: the suites hold no balanced outer probes; add suite=probes")
+    return found
 
 
 def check_recurrent(name: str, network: Network, task: Task, model: str) -> None:

@@ -16,7 +16,9 @@ class Encoder(Protocol):
     """Turns a batch of texts into one vector a question.
 
     Made from `vocabulary_size`, `readout` (one of READOUTS, or "" for all that the model reads) and
-    the settings of its yaml.
+    the settings of its yaml. It answers from the states at a question's `positions` and
+    `backward_positions` alone, for a task may hide what lies between; a readout that it does not
+    have it refuses with a UserError.
     """
 
     feature_size: int

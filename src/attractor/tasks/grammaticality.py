@@ -15,7 +15,7 @@ from torch import Tensor
 from attractor.batching import Examples, prepare
 from attractor.errors import UserError
 from attractor.models.protocol import READOUTS
-from attractor.tasks.minimal_pairs import with_wrong_form
+from attractor.tasks.minimal_pairs import distinct_pairs, with_wrong_form
 from attractor.tasks.protocol import Answer, TwoChoice
 from attractor.vocab import Vocabulary
 
@@ -36,28 +36,35 @@ class Grammaticality(TwoChoice):
     def examples(
         self, items: pd.DataFrame, vocabulary: Vocabulary, reads_both_ends: bool
     ) -> Examples:
-        """Each sentence, and the same with the wrong form at one of its verbs, drawn at random."""
-        one = items.sample(frac=1, random_state=0).drop_duplicates("sentence").sort_index()
+        """Each sentence, and the same with the wrong form at one of its verbs, drawn at random.
+
+        Of verbs whose wrong form is known: one that only ungrammatical texts hold would tell.
+        """
+        known = items[items["wrong_form"].isin(vocabulary.index)]
+        if known.empty:
+            raise UserError(
+                "task=grammaticality: the text holds no verb in both forms; give more "
+                "data.n_sentences"
+            )
+        one = known.sample(frac=1, random_state=0).drop_duplicates("sentence").sort_index()
         texts = [*one["sentence"], *with_wrong_form(one)]
-        return _whole(texts, vocabulary, np.repeat([1.0, 0.0], len(one)))
+        encoded = [vocabulary.encode(text.split(" ")) for text in texts]
+        return _whole(encoded, np.repeat([1.0, 0.0], len(one)))
 
     def questions(
         self, items: pd.DataFrame, vocabulary: Vocabulary, reads_both_ends: bool
     ) -> Examples:
         """A question an item: the grammatical text's."""
-        return _whole(items["sentence"].tolist(), vocabulary, np.ones(len(items)))
+        encoded = [vocabulary.encode(sentence.split(" ")) for sentence in items["sentence"]]
+        return _whole(encoded, np.ones(len(items)))
 
     def scores(
         self, answer: Answer, items: pd.DataFrame, vocabulary: Vocabulary, reads_both_ends: bool
     ) -> dict[str, NDArray[np.float64]]:
         """`margin` of the pair; `absolute`: the share of its two texts classified right."""
-
-        def log_odds(texts: list[str]) -> NDArray[np.float64]:
-            rows, distinct = pd.factorize(np.array(texts, dtype=object))
-            examples = _whole(distinct.tolist(), vocabulary, np.ones(len(distinct)))
-            return answer(examples, _log_odds)[rows]
-
-        good, bad = log_odds(items["sentence"].tolist()), log_odds(with_wrong_form(items))
+        rows, distinct = distinct_pairs(items, vocabulary)
+        log_odds = answer(_whole(distinct, np.ones(len(distinct))), _log_odds)[rows]
+        good, bad = np.split(log_odds, 2)
         absolute = (2 + np.sign(good) - np.sign(bad)) / 4
         return {"margin": good - bad, "absolute": absolute}
 
@@ -70,8 +77,7 @@ def _log_odds(outputs: Tensor, targets: Tensor) -> Tensor:
     return outputs[:, 0]
 
 
-def _whole(texts: list[str], vocabulary: Vocabulary, targets: NDArray[np.float64]) -> Examples:
-    """A question at the end of each text."""
-    encoded = [vocabulary.encode(text.split(" ")) for text in texts]
+def _whole(encoded: list[list[int]], targets: NDArray[np.float64]) -> Examples:
+    """A question at the end of each encoded text."""
     last = np.array([len(text) - 1 for text in encoded], dtype=np.int64)
     return prepare(encoded, np.arange(len(encoded)), last, targets.astype(np.float32))

@@ -15,8 +15,8 @@ from torch import Tensor
 from attractor.batching import Examples, prepare
 from attractor.errors import UserError
 from attractor.models.protocol import Encoder
-from attractor.tasks.minimal_pairs import with_wrong_form
-from attractor.tasks.protocol import Answer, WordChoice, forms
+from attractor.tasks.minimal_pairs import distinct_pairs
+from attractor.tasks.protocol import Answer, WordChoice, at_verbs, forms
 from attractor.vocab import BEGIN, END, Vocabulary
 
 
@@ -41,45 +41,39 @@ class LanguageModel(WordChoice):
         self, items: pd.DataFrame, vocabulary: Vocabulary, reads_both_ends: bool
     ) -> Examples:
         """A question at every word of every sentence, and at its end; targets are the words."""
-        return every_word(items["sentence"].unique().tolist(), vocabulary)
+        sentences = items["sentence"].unique().tolist()
+        return _every_word([vocabulary.encode(s.split(" ")) for s in sentences], vocabulary)
 
     def questions(
         self, items: pd.DataFrame, vocabulary: Vocabulary, reads_both_ends: bool
     ) -> Examples:
         """A question before each item's verb; targets (Q, 2) are its correct and its wrong form."""
-        rows, sentences = pd.factorize(items["sentence"])
-        texts = [vocabulary.encode([BEGIN, *s.split(" ")]) for s in sentences]
-        verbs = items["verb_index"].to_numpy()
-        return prepare(texts, rows.astype(np.int64), verbs, forms(items, vocabulary))
+        texts = [f"{BEGIN} {sentence}" for sentence in items["sentence"]]
+        verbs = items["verb_index"].to_numpy() + self.offset
+        return at_verbs(texts, verbs, vocabulary, forms(items, vocabulary))
 
     def scores(
         self, answer: Answer, items: pd.DataFrame, vocabulary: Vocabulary, reads_both_ends: bool
     ) -> dict[str, NDArray[np.float64]]:
         """`margin` at the verb, and `sentence_margin` of the whole pair."""
-
-        def log_p(sentences: list[str]) -> NDArray[np.float64]:
-            """The log-probability of each sentence; equal ones are read once."""
-            rows, distinct = pd.factorize(np.array(sentences, dtype=object))
-            examples = every_word(distinct.tolist(), vocabulary)
-            words = answer(examples, self._log_p)
-            counts = [text.count(" ") + 2 for text in distinct.tolist()]
-            return np.add.reduceat(words, np.cumsum([0, *counts[:-1]]))[rows]
-
+        rows, distinct = distinct_pairs(items, vocabulary)
+        words = answer(_every_word(distinct, vocabulary), self._log_p)
+        counts = [len(text) + 1 for text in distinct]
+        good, bad = np.split(np.add.reduceat(words, np.cumsum([0, *counts[:-1]]))[rows], 2)
         found = super().scores(answer, items, vocabulary, reads_both_ends)
-        whole = log_p(items["sentence"].tolist()) - log_p(with_wrong_form(items))
-        return {**found, "sentence_margin": whole}
+        return {**found, "sentence_margin": good - bad}
 
     def _log_p(self, outputs: Tensor, targets: Tensor) -> Tensor:
         return -self.losses(outputs, targets)
 
 
-def every_word(sentences: list[str], vocabulary: Vocabulary) -> Examples:
-    """A question at each of the n words of every sentence and one at its end: n + 1 a sentence."""
-    encoded = [vocabulary.encode([BEGIN, *s.split(" "), END]) for s in sentences]
-    counts = [len(text) - 1 for text in encoded]
+def _every_word(encoded: list[list[int]], vocabulary: Vocabulary) -> Examples:
+    """A question at each of the n words of every text and one at its end: n + 1 a text."""
+    begin, end = vocabulary.encode([BEGIN, END])
+    counts = [len(text) + 1 for text in encoded]
     return prepare(
-        [text[:-1] for text in encoded],
+        [[begin, *text] for text in encoded],
         np.repeat(np.arange(len(encoded)), counts),
         np.concatenate([np.arange(n) for n in counts]),
-        np.concatenate([text[1:] for text in encoded]),
+        np.concatenate([[*text, end] for text in encoded]),
     )

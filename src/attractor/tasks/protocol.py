@@ -120,7 +120,7 @@ class WordChoice(Task):
         return nn.functional.cross_entropy(outputs, targets, reduction="none")
 
     def correct(self, outputs: Tensor, targets: Tensor) -> Tensor:
-        """Whether each word (Q,) is the likeliest of all."""
+        """Whether each word (Q,) is the likeliest of all (of equals, the one first in number)."""
         return (outputs.argmax(dim=1) == targets).float()
 
     def margins(self, outputs: Tensor, targets: Tensor) -> Tensor:
@@ -141,11 +141,14 @@ def forms(items: pd.DataFrame, vocabulary: Vocabulary) -> NDArray[np.int64]:
 
 
 def at_verbs(
-    texts: list[str], verbs: NDArray[np.int64], vocabulary: Vocabulary, targets: NDArray[np.float32]
+    texts: list[str],
+    verbs: NDArray[np.int64],
+    vocabulary: Vocabulary,
+    targets: NDArray[np.float32] | NDArray[np.int64],
 ) -> Examples:
     """A question before each verb; equal texts are read once, and no further than asked about.
 
-    texts (n,); verbs (n,): the token before which each question is asked; targets (n,).
+    texts (n,); verbs (n,): the token before which each question is asked; targets (n,) or (n, k).
     """
     rows, distinct = pd.factorize(np.array(texts, dtype=object))
     last = np.zeros(len(distinct), dtype=np.int64)

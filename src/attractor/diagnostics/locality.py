@@ -1,0 +1,304 @@
+"""Locality: how much of the answer at a verb comes from the word before it, and the one before.
+
+Occlusion (Zeiler & Fergus 2014; Li, Monroe & Jurafsky 2016) puts another word in a word's place:
+what that takes from the margin is the word's effect. An unknown word is one that training never
+meets, so its embedding is as it was drawn, another in each seed. Gradient × input (Denil, Demiraj &
+de Freitas 2014) asks what an infinitely small change of the word's embedding would do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pandas as pd
+import torch
+from torch import Tensor
+
+from attractor.batching import Batch
+from attractor.diagnostics.over_seeds import WHAT, over_seeds
+from attractor.diagnostics.protocol import Case, Diagnostic, Report, Tables
+from attractor.diagnostics.reading import ask, check_recurrent, distinct, headline, read
+from attractor.diagnostics.roles import roles
+from attractor.errors import UserError
+from attractor.lexicon import Lexicon
+from attractor.models.protocol import Network
+from attractor.models.reference import Trace, reversed_order
+from attractor.results import Table
+from attractor.scoring import words_known
+from attractor.tasks.protocol import Task
+from attractor.vocab import UNKNOWN, Vocabulary
+
+SNAPSHOTS = ("initial", "best")
+ALL = "all"
+_VALUES = ["share", "size", "effect"]
+_NAMED = ("flights", "airline", "was", "cancelling")  # in the lines for the terminal
+_BOUNDS = {"share": (0, 1), "size": (0, None), "p_plural": (0, 1)}
+
+_WORD = {"snapshot": "str", "method": "str"}  # method: unknown, other_number, gradient_x_input
+LOCALITY = Table(
+    "locality.csv",
+    {
+        **_WORD,
+        "lag": "int64",  # words back from the last one before the verb, which is 0
+        "role": "str",  # of the word: roles.ROLES
+        "n_intervening": "int64",  # nouns between subject and verb
+        "n_items": "int64",  # with such a word, which the method can replace
+        "effect": "float64",  # log-odds that the word adds to the right answer, mean over items
+        "size": "float64",  # the same without its sign
+        "share": "float64",  # its part of the sizes of all words before the verb
+    },
+)
+FLAGSHIP = Table(
+    "locality_flagship.csv",
+    {
+        **_WORD,
+        "verb": "str",  # was, were
+        "token": "str",
+        "token_index": "int64",
+        "lag": "int64",
+        "role": "str",
+        "effect": "float64",
+        "share": "float64",
+        "margin": "float64",  # of the whole sentence, at the verb
+        "p_plural": "float64",  # of the two numbers, or of the verb's two forms
+    },
+)
+_OF_CONFIG = {**dict.fromkeys(WHAT, "str"), "snapshot": "str", "method": "str"}
+
+
+def _with_intervals(*names: str) -> dict[str, str]:
+    return {f"{name}{end}": "float64" for name in names for end in ("", "_low", "_high")}
+
+
+BY_LAG = Table(
+    "locality_by_lag.csv",
+    {
+        **_OF_CONFIG,
+        "lag": "int64",
+        "role": "str",  # or all
+        "n_intervening": "str",  # or all
+        "n_items": "float64",  # of one seed
+        "n_seeds": "int64",
+        **_with_intervals(*_VALUES),
+    },
+)
+FLAGSHIP_SHARES = Table(
+    "locality_flagship_shares.csv",
+    {
+        **_OF_CONFIG,
+        "verb": "str",
+        "token_index": "int64",
+        "token": "str",
+        "lag": "int64",
+        "role": "str",
+        "n_seeds": "int64",
+        **_with_intervals("share", "effect", "margin", "p_plural"),
+    },
+)
+
+
+@dataclass(frozen=True)
+class Locality(Diagnostic):
+    """The effect of every word on the answer at the verb, against its lag."""
+
+    n_items: int
+
+    tables = (LOCALITY, FLAGSHIP)
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.n_items, int) or self.n_items < 1:
+            raise UserError(f"diagnostic.locality.n_items={self.n_items}: give a number from 1 on")
+
+    def check(self, network: Network, task: Task, model: str) -> None:
+        """Refuse what has no step-by-step reference or no margin at the verb."""
+        check_recurrent("locality", network, task, model)
+
+    def measure(self, case: Case) -> Tables:
+        """Effects by lag over the headline probes, and word by word in the flagship sentence."""
+        trained = case.trained
+        other = other_number(case.lexicon, trained.vocabulary)
+        probes = headline(case.items)
+        known = words_known(trained.task.asked(probes), trained.vocabulary)
+        probes = distinct(probes[known], self.n_items)
+        flagship = case.items[case.items["suite"] == "flagship"]
+        # Each by itself: its two items share a sentence, and so a text.
+        asked = [probes, *(flagship.iloc[[i]] for i in range(len(flagship)))]
+        curves, sentences = [], []
+        for snapshot in SNAPSHOTS:
+            network = trained.network(snapshot).double()
+            found = [effects(network, trained.task, i, trained.vocabulary, other) for i in asked]
+            curves.append(_by_lag(found[0]).assign(snapshot=snapshot))
+            sentences += [rows.assign(snapshot=snapshot) for rows in found[1:]]
+        return {
+            LOCALITY.name: pd.concat(curves, ignore_index=True)[list(LOCALITY.columns)],
+            FLAGSHIP.name: pd.concat(sentences, ignore_index=True)[list(FLAGSHIP.columns)],
+        }
+
+    @classmethod
+    def report(cls, found: Tables) -> Report:
+        """Curves over lag, and the shares of the flagship sentence's words, over seeds."""
+        from attractor.diagnostics import locality_figure as figure
+
+        curves = by_lag_over_seeds(found[LOCALITY.name])
+        words = _over_seeds(
+            found[FLAGSHIP.name],
+            ["snapshot", "method", "verb", "token_index", "token", "lag", "role"],
+            ["share", "effect", "margin", "p_plural"],
+        )
+        return Report(
+            tables=[(BY_LAG, curves), (FLAGSHIP_SHARES, words)],
+            charts=figure.figures(curves, words),
+            lines=_lines(words),
+        )
+
+
+def other_number(lexicon: Lexicon, vocabulary: Vocabulary) -> Tensor:
+    """Each word's number in the vocabulary (V,) to that of its form in the other grammatical
+    number; to itself where it has none that the vocabulary holds.
+
+    Of a noun of several tokens it is the token that differs. A past that is spelled like the
+    plural ("hit") shows no number, and its verb is left as it is.
+    """
+    pairs: list[tuple[str, str]] = []
+    for table in ("nouns", "auxiliaries", "determiners"):
+        pairs += [(row["singular"], row["plural"]) for row in lexicon.tables[table]]
+    pairs += [
+        (row["third_singular"], row["plural"])
+        for row in lexicon.tables["verbs"]
+        if row["plural"] != row["past"]
+    ]
+    other = torch.arange(len(vocabulary))
+    for forms in pairs:
+        for tokens in zip(*(form.split() for form in forms), strict=True):
+            if all(token in vocabulary.index for token in tokens):
+                singular, plural = vocabulary.encode(tokens)
+                other[singular], other[plural] = plural, singular
+    return other
+
+
+def effects(
+    network: Network, task: Task, items: pd.DataFrame, vocabulary: Vocabulary, other: Tensor
+) -> pd.DataFrame:
+    """A row for each method, item and word before its verb, with the word's effect and share.
+
+    network: in float64. items: as `reading.ask` takes them. other: as `other_number` gives it.
+    Columns: method, token, token_index, lag, role, n_intervening, verb, effect, share, and the
+    item's margin and p_plural. A word that a method cannot replace has no row of it.
+    """
+    batch = ask(task, items, vocabulary, network.reads_both_ends)
+    words = _words(items)
+    item = torch.tensor(words["item"].to_numpy())
+    position = torch.tensor(words["token_index"].to_numpy()) + task.offset
+    margin, gradient_x_input = gradient_times_input(network, task, batch)
+    plural = torch.tensor((items["subject_number"] == "plural").to_numpy())
+    p_plural = torch.sigmoid(torch.where(plural, margin, -margin))
+    words = words.assign(margin=margin[item].numpy(), p_plural=p_plural[item].numpy())
+
+    unknown = torch.full_like(batch.tokens, UNKNOWN)
+    found = []
+    for method, other_words in (("unknown", unknown), ("other_number", other[batch.tokens])):
+        taken = margin[:, None] - occluded_margins(network, task, batch, other_words)
+        replaced = (other_words != batch.tokens)[item, position].numpy()
+        rows = words.assign(method=method, effect=taken[item, position].numpy())
+        found.append(rows[replaced])
+    products = gradient_x_input[item, position].numpy()
+    found.append(words.assign(method="gradient_x_input", effect=products))
+    rows = pd.concat(found, ignore_index=True)
+    size = rows["effect"].abs()
+    total = size.groupby([rows["method"], rows["item"]]).transform("sum")
+    return rows.assign(share=(size / total).fillna(0.0))  # 0 where no word has any effect
+
+
+@torch.no_grad()
+def occluded_margins(network: Network, task: Task, batch: Batch, other_words: Tensor) -> Tensor:
+    """Margins (B, T) with the token at each position replaced by that of other_words (B, T).
+
+    One question a text; it stays the same, and so does what is right.
+    """
+    columns = []
+    for t in range(batch.tokens.shape[1]):
+        tokens = batch.tokens.clone()
+        tokens[:, t] = other_words[:, t]
+        columns.append(task.margins(network(replace(batch, tokens=tokens)), batch.targets))
+    return torch.stack(columns, dim=1)
+
+
+def gradient_times_input(network: Network, task: Task, batch: Batch) -> tuple[Tensor, Tensor]:
+    """Margins (B,), and x_t · ∂margin/∂x_t (B, T) of every token, over both readings' embeddings.
+
+    No text's margin depends on another's, so the sum's gradient holds each text's own.
+    """
+    reading = read(network, task, batch)
+    total = torch.zeros(batch.tokens.shape, dtype=reading.margin.dtype)
+    if reading.forward is not None:
+        total = total + _products(reading.forward, reading.margin)
+    if reading.backward is not None:
+        order = reversed_order(batch.lengths, batch.tokens.shape[1])
+        total = total + _products(reading.backward, reading.margin).gather(1, order)
+    return reading.margin.detach(), total
+
+
+def _products(steps: Trace, margin: Tensor) -> Tensor:
+    """x · ∂margin/∂x (B, T) at each step; margin (B,)."""
+    gradients = torch.autograd.grad(margin.sum(), steps.x, retain_graph=True)
+    return (steps.stacked("x") * torch.stack(gradients, dim=1)).sum(dim=2).detach()
+
+
+def _words(items: pd.DataFrame) -> pd.DataFrame:
+    """A row for each word before each item's verb (items counted from 0), with what the word is."""
+    rows: list[tuple[Any, ...]] = []
+    item: Any
+    for i, item in enumerate(items.itertuples()):
+        verb, n, form = item.verb_index, item.n_intervening, item.correct_form
+        before = zip(item.sentence.split(" ")[:verb], roles(item)[:verb], strict=True)
+        rows += [(i, word, t, verb - 1 - t, role, n, form) for t, (word, role) in enumerate(before)]
+    columns = ["item", "token", "token_index", "lag", "role", "n_intervening", "verb"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _by_lag(words: pd.DataFrame) -> pd.DataFrame:
+    """Means over items of what `effects` gives."""
+    sized = words.assign(size=words["effect"].abs())
+    cells = sized.groupby(["method", "lag", "role", "n_intervening"])
+    means = cells[_VALUES].mean()
+    return means.assign(n_items=cells.size()).reset_index()
+
+
+def by_lag_over_seeds(curves: pd.DataFrame) -> pd.DataFrame:
+    """BY_LAG from all runs' LOCALITY: by role and nouns between, by role alone, of all words."""
+    by = ["snapshot", "method", "lag", "role", "n_intervening"]
+    each = curves.astype({"n_intervening": "str"})
+    by_role = each.assign(n_intervening=ALL)
+    found = []
+    for cells in (each, by_role, by_role.assign(role=ALL)):
+        weighted = cells.assign(**{value: cells[value] * cells["n_items"] for value in _VALUES})
+        sums = weighted.groupby(["run_id", *WHAT, *by], sort=False)[["n_items", *_VALUES]].sum()
+        means = sums.assign(**{value: sums[value] / sums["n_items"] for value in _VALUES})
+        n_items = means.groupby([*WHAT, *by], sort=False)["n_items"].mean()
+        found.append(_over_seeds(means.reset_index(), by, _VALUES).join(n_items, on=[*WHAT, *by]))
+    return pd.concat(found, ignore_index=True)[list(BY_LAG.columns)]
+
+
+def _over_seeds(frame: pd.DataFrame, by: list[str], values: list[str]) -> pd.DataFrame:
+    """`over_seeds`, with no end of an interval where no value can be."""
+    found = over_seeds(frame, by, values)
+    for value in set(values) & set(_BOUNDS):
+        ends = [f"{value}_low", f"{value}_high"]
+        found[ends] = found[ends].clip(*_BOUNDS[value])
+    return found
+
+
+def _lines(words: pd.DataFrame) -> list[str]:
+    """What the words of the flagship sentence add to the decision at *were*, a line a label."""
+    rows = words[(words["snapshot"] == "best") & (words["method"] == "unknown")]
+    rows = rows[(rows["verb"] == "were") & rows["token"].isin(_NAMED)]
+    return ["share of each word in the decision at were, by an unknown word in its place:"] + [
+        f"{label}: " + ", ".join(_share(word) for word in shares.itertuples())
+        for label, shares in rows.sort_values(["label", "token_index"]).groupby("label")
+    ]
+
+
+def _share(word: Any) -> str:
+    interval = "" if pd.isna(word.share_low) else f" [{word.share_low:.2f}, {word.share_high:.2f}]"
+    return f"{word.token} {word.share:.2f}{interval}"

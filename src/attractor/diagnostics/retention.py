@@ -1,0 +1,292 @@
+"""One direction of an LSTM's reading: its gates at every word, and what it keeps of the subject.
+
+With its gates taken as they are, C_t = f_t ⊙ C_{t-1} + i_t ⊙ C̃_t passes on of the memory at the
+subject C_s the part ∏ f_t, unit by unit: the error carousel of Hochreiter & Schmidhuber (1997),
+with the forget gate of Gers et al. (2000). B texts, T words, H units.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from attractor.batching import Batch
+from attractor.diagnostics.over_seeds import WHAT, over_seeds
+from attractor.diagnostics.protocol import OF_RUN
+from attractor.diagnostics.reading import Reading, ask, read
+from attractor.items import split_indices
+from attractor.models.protocol import Network
+from attractor.models.recurrent import Recurrent
+from attractor.models.reference import Trace, reversed_order, trace
+from attractor.results import Table
+from attractor.tasks.protocol import Task
+from attractor.vocab import PADDING, Vocabulary
+
+FORWARD, BACKWARD = "forward", "backward"
+# What the tables call a step's values, and what `reference.Trace` does.
+_FIELDS = {
+    "forget": "f",
+    "input": "i",
+    "candidate": "candidate",
+    "output": "o",
+    "cell": "C",
+    "hidden": "h",
+}
+QUANTITIES = tuple(_FIELDS)
+
+OF_HALF = {"snapshot": "str", "direction": "str"}  # initial, best; forward, backward
+RETENTION = Table(
+    "gates_retention.csv",
+    {
+        **OF_HALF,
+        "item_id": "str",
+        "subject_number": "str",
+        "distance": "int64",
+        "n_attractors": "int64",
+        "steps": "int64",  # words read after the subject, until the state that answers
+        "n_nouns": "int64",  # nouns among them
+        "margin": "float64",
+        "correct": "float64",  # 1 right, 0 wrong, 1/2 a tie
+        "retention_mean": "float64",  # of each unit the product of its forget gate over the steps
+        "retention_weighted": "float64",
+    },
+)
+UNITS = Table(
+    "gates_units.csv",
+    {
+        **OF_HALF,
+        "unit": "int64",
+        "weight": "float64",  # its part of |slope * difference| over units
+        "slope": "float64",  # of the log-odds of plural on its memory at the answer
+        "difference": "float64",  # of its memory at the subject, plural less singular
+        "forget": "float64",  # its forget gate, mean over the steps of all items
+        "log_retention": "float64",  # ln of the product of its forget gate, mean over items
+    },
+)
+
+
+def with_intervals(*names: str) -> dict[str, str]:
+    """The columns that `over_seeds` makes of values."""
+    return {f"{name}{end}": "float64" for name in names for end in ("", "_low", "_high")}
+
+
+_OF_CONFIG = {**dict.fromkeys(WHAT, "str"), **OF_HALF}
+RETENTION_BY_DISTANCE = Table(
+    "gates_retention_by_distance.csv",
+    {
+        **_OF_CONFIG,
+        "steps": "int64",
+        "n_nouns": "int64",
+        "n_items": "float64",  # of one seed
+        "n_seeds": "int64",
+        **with_intervals("retention_weighted", "retention_mean", "accuracy"),
+    },
+)
+CORRELATION = Table(
+    "gates_correlation.csv",
+    {
+        **_OF_CONFIG,
+        "n_items": "float64",  # of one seed, in the cells that have right and wrong ones
+        "n_seeds": "int64",
+        **with_intervals("with_right", "with_margin"),
+    },
+)
+
+
+@dataclass(frozen=True)
+class Half:
+    """One direction's reading of B texts, by the place of a word in its text rather than by step.
+
+    tokens (B, T), lengths (B,): all that it reads; values: by QUANTITIES, its gates forget, input
+    and output, its candidate C̃, its memory (cell) and its state (hidden), each (B, T, H). subject
+    and answer (B,): where the subject stands, and the last word read by the state that answers.
+    slope (B, H): ∂margin/∂C of that state's memory.
+    """
+
+    direction: str
+    tokens: Tensor
+    lengths: Tensor
+    values: dict[str, Tensor]
+    subject: Tensor
+    answer: Tensor
+    slope: Tensor
+
+    def kept(self) -> Tensor:
+        """Which words (B, T) are read after the subject, until the state that answers."""
+        t = torch.arange(self.tokens.shape[1])
+        subject, answer = self.subject[:, None], self.answer[:, None]
+        if self.direction == FORWARD:
+            return (subject < t) & (t <= answer)
+        return (answer <= t) & (t < subject)
+
+    def log_retention(self) -> Tensor:
+        """Σ ln f_t (B, H) over the words of `kept`; 0 where there are none."""
+        logs = self.values["forget"].log()
+        return torch.where(self.kept()[..., None], logs, 0.0).sum(dim=1)
+
+    def carriers(self, plural: Tensor) -> Carriers:
+        """How each unit's memory carries the subject's number; plural (B,): whether it is."""
+        memory = self.values["cell"][torch.arange(len(plural)), self.subject]
+        difference = memory[plural].mean(dim=0) - memory[~plural].mean(dim=0)
+        slope = (self.slope * torch.where(plural, 1.0, -1.0)[:, None]).mean(dim=0)
+        carried = (slope * difference).abs()
+        return Carriers(slope, difference, carried / carried.sum())
+
+
+class Carriers(NamedTuple):
+    """What memory carries of the subject's number, unit by unit, each (H,).
+
+    slope: the readout's direction, the mean over texts of ∂(log-odds of plural)/∂C at the answer.
+    difference: mean C where a plural subject has just been read, less that of a singular one.
+    weight: |slope · difference|, made to sum to 1; so ∏ f_t weighted with it is the part of what
+    was written of the number that the readout still finds. The slope alone would also count units
+    that the readout heeds for another's sake (a bias, other nouns); the difference at the answer
+    would leave out the units that forgot, and make retention look better than it is.
+    """
+
+    slope: Tensor
+    difference: Tensor
+    weight: Tensor
+
+
+def read_halves(
+    network: Network, task: Task, items: pd.DataFrame, vocabulary: Vocabulary
+) -> tuple[Tensor, list[Half]]:
+    """Margins (B,), and the directions whose memory has met the subject when it answers.
+
+    network: in float64, its layers LSTMs; items: as `reading.ask` takes them. What stands after
+    the question is read on by the forward half, whose answer does not depend on it: so the verb has
+    gates too, where the task itself ends before it. The backward half of a cloze ends after the
+    verb, never reads the subject, and is left out.
+    """
+    batch = ask(task, items, vocabulary, network.reads_both_ends)
+    reading = read(network, task, batch)
+    subject = torch.tensor(items["subject_index"].to_numpy()) + task.offset
+    halves = []
+    if reading.forward is not None:
+        assert isinstance(network.encoder, Recurrent)
+        answer = batch.positions
+        slope = _slope(reading, reading.forward, answer)
+        text = with_rest(batch, items["sentence"].tolist(), task.offset, vocabulary)
+        layer = network.encoder.forward_layer
+        assert layer is not None
+        values = _values(trace(layer, network.encoder.embedding(text.tokens)))
+        halves.append(Half(FORWARD, text.tokens, text.lengths, values, subject, answer, slope))
+    if reading.backward is not None and bool((batch.backward_positions <= subject).all()):
+        answer = batch.backward_positions
+        slope = _slope(reading, reading.backward, batch.lengths - 1 - answer)
+        order = reversed_order(batch.lengths, batch.tokens.shape[1])
+        row = torch.arange(len(order))[:, None]
+        values = {name: of[row, order] for name, of in _values(reading.backward).items()}
+        halves.append(Half(BACKWARD, batch.tokens, batch.lengths, values, subject, answer, slope))
+    return reading.margin.detach(), halves
+
+
+def with_rest(batch: Batch, sentences: list[str], offset: int, vocabulary: Vocabulary) -> Batch:
+    """The texts of a batch, each followed by the words of its sentence that it does not reach."""
+    texts = [
+        torch.tensor([*tokens[:length], *vocabulary.encode(sentence.split(" ")[length - offset :])])
+        for tokens, length, sentence in zip(
+            batch.tokens.tolist(), batch.lengths.tolist(), sentences, strict=True
+        )
+    ]
+    lengths = torch.tensor([len(text) for text in texts])
+    padded = torch.nn.utils.rnn.pad_sequence(texts, batch_first=True, padding_value=PADDING)
+    return replace(batch, tokens=padded, lengths=lengths)
+
+
+def _slope(reading: Reading, steps: Trace, answer: Tensor) -> Tensor:
+    """∂margin/∂C (B, H) of the step `answer` (B,); no text's margin depends on another's."""
+    gradients = torch.autograd.grad(
+        reading.margin.sum(), steps.C, retain_graph=True, materialize_grads=True
+    )
+    return torch.stack(gradients, dim=1)[torch.arange(len(answer)), answer]
+
+
+def _values(steps: Trace) -> dict[str, Tensor]:
+    return {name: steps.stacked(field).detach() for name, field in _FIELDS.items()}
+
+
+def retention(half: Half, items: pd.DataFrame, margin: Tensor, carriers: Carriers) -> pd.DataFrame:
+    """RETENTION of one direction: a row an item, margin (B,)."""
+    kept = half.log_retention().exp()
+    nouns = items["n_intervening"]
+    if half.direction == BACKWARD:
+        before = zip(items["noun_indices"], items["subject_index"], strict=True)
+        nouns = pd.Series([sum(i < s for i in split_indices(all_)) for all_, s in before])
+    factors = ["item_id", "subject_number", "distance", "n_attractors"]
+    return items[factors].assign(
+        steps=half.kept().sum(dim=1).numpy(),
+        n_nouns=nouns.to_numpy(),
+        margin=margin.numpy(),
+        correct=(1 + torch.sign(margin)).numpy() / 2,
+        retention_mean=kept.mean(dim=1).numpy(),
+        retention_weighted=(kept @ carriers.weight).numpy(),
+    )
+
+
+def units(half: Half, carriers: Carriers) -> pd.DataFrame:
+    """UNITS of one direction: what each unit carries of the number, and how long it keeps it."""
+    return pd.DataFrame(
+        {
+            "unit": np.arange(len(carriers.weight)),
+            **{name: values.numpy() for name, values in carriers._asdict().items()},
+            "forget": half.values["forget"][half.kept()].mean(dim=0).numpy(),
+            "log_retention": half.log_retention().mean(dim=0).numpy(),
+        }
+    )
+
+
+def by_distance(found: pd.DataFrame) -> pd.DataFrame:
+    """RETENTION_BY_DISTANCE from all runs' RETENTION, with the nouns on the way held fixed.
+
+    Geometric means, over items and then over seeds: what is kept is a product over steps that
+    spans orders of magnitude, and a mean of its logarithm is not ruled by the few that keep most.
+    """
+    kept = ["retention_weighted", "retention_mean"]
+    cell = [*OF_HALF, "steps", "n_nouns"]
+    logs = found.assign(**{name: np.log(found[name]) for name in kept})
+    runs = logs.groupby([*OF_RUN, *cell], sort=True, as_index=False).agg(
+        n_items=("item_id", "size"),
+        accuracy=("correct", "mean"),
+        **{name: (name, "mean") for name in kept},
+    )
+    means = over_seeds(runs, cell, kept, (-np.inf, 0.0))
+    others = over_seeds(runs, cell, ["accuracy", "n_items"], (0.0, 1.0))
+    means = means.assign(**{name: np.exp(means[name]) for name in with_intervals(*kept)})
+    return means.merge(others)[list(RETENTION_BY_DISTANCE.columns)]
+
+
+def correlations(found: pd.DataFrame) -> pd.DataFrame:
+    """CORRELATION from all runs' RETENTION: do items of which more is kept fare better?
+
+    Of retention_weighted in trained networks, by rank within cells of equal steps, nouns on the
+    way, attractors and number of the subject, so that none of these does it alone: with the rank of
+    the margin (Spearman's, pooled within cells) and with being right (point-biserial). Cells in
+    which all are right or all wrong cannot tell, and are left out.
+    """
+    trained = found[found["snapshot"] == "best"]
+    run = [*OF_RUN, *OF_HALF]
+    cell = [*run, "steps", "n_nouns", "n_attractors", "subject_number"]
+    mixed = trained[trained.groupby(cell)["correct"].transform("nunique") > 1]
+    by = mixed.groupby(cell)
+    centred = mixed[run].assign(
+        kept=by["retention_weighted"].rank(pct=True),
+        margin=by["margin"].rank(pct=True),
+        right=mixed["correct"],
+    )
+    values = ["kept", "margin", "right"]
+    centred[values] -= centred.groupby([mixed[name] for name in cell])[values].transform("mean")
+    rows = [
+        (*key, len(of), of["kept"].corr(of["right"]), of["kept"].corr(of["margin"]))
+        for key, of in centred.groupby(run)
+    ]
+    runs = pd.DataFrame(rows, columns=[*run, "n_items", "with_right", "with_margin"])
+    names = ["with_right", "with_margin"]
+    found = over_seeds(runs.dropna(), list(OF_HALF), [*names, "n_items"], (-1.0, 1.0))
+    return found[list(CORRELATION.columns)]

@@ -1,0 +1,1 @@
+"""One sentence through trained networks, word by word."""
