@@ -22,6 +22,7 @@ MODELS = {
 }
 TWO = {name: MODELS[name] for name in ("srn", "lstm")}
 HEURISTICS = ("first_noun", "most_recent_noun", "majority_of_nouns", "majority_class")
+NUMBER = "number_prediction"
 FLIP = str.maketrans("SP", "PS")
 
 
@@ -42,7 +43,9 @@ def items(per_cell: int = 24, longest: int = 9) -> pd.DataFrame:
             )
     for k in range(per_cell * 8):
         rows.append(
-            {"distance": 1 + k % 3, "n_intervening": 0, "n_attractors": 0, "subject_index": 1}
+            {"distance": 1 + k % 3, "n_intervening": 0, "n_attractors": 0}
+            | {"subject_index": (1, 4, 6, 9)[k // 3 % 4], "n_following": k // 12 % 4}
+            | {"right_context_reveals": int(k % 8 == 5)}
             | {"condition": "SP"[k % 2], "suite": "test", "preceding": "", "probe_set": ""}
             | {"role": "outer", "split": "test"}
         )
@@ -87,6 +90,8 @@ def clams() -> pd.DataFrame:
 
 def _with_factors(given: pd.DataFrame) -> pd.DataFrame:
     """Items with all columns: what is not given is the same for all or follows."""
+    for column, usual in (("n_following", 2), ("right_context_reveals", 0)):
+        given[column] = given[column].fillna(usual).astype(int) if column in given else usual
     constant = {"construction": "prep_phrase", "coordination": "none", "in_vocabulary": 1}
     within = (given["role"] == "inner").map({True: "object_relative_no_that", False: "none"})
     ids = [f"p{i:05d}" for i in range(len(given))]
@@ -111,8 +116,6 @@ def _with_factors(given: pd.DataFrame) -> pd.DataFrame:
         prefix_seen=0,
         inner_verb_marked=0,
         determiner_marked=0,
-        n_following=2,
-        right_context_reveals=0,
     )
 
 
@@ -144,17 +147,20 @@ def write_runs(
     suites: Sequence[str] = ("probes", "flagship"),
     job: str = "",
     forms: Mapping[str, str] | None = None,
+    task: str = NUMBER,
 ) -> None:
     """Write `seeds` runs of each model and one folder of baselines below `folder`.
 
     Jobs of other names train the same networks and ask them other suites; forms: suites that are
-    not as in other jobs.
+    not as in other jobs. Baselines are the same whatever the task.
     """
     table = pd.concat([items(per_cell, longest), clams()], ignore_index=True)
     table = table[table["suite"].isin(["test", *suites])].reset_index(drop=True)
     met = {suite: f"{suite}-0" for suite in ("test", *suites)} | dict(forms or {})
     choices = {"data.regime": "natural", **(choices or {})}
-    suffix = "-".join(str(v) for v in choices.values())
+    of_text = {key: value for key, value in choices.items() if not key.startswith("task.")}
+    suffix = "-".join(str(v) for v in of_text.values())
+    mine = "-".join([*map(str, choices.values()), *[task] * (task != NUMBER)])
     for number, (model, curve) in enumerate(models.items()):
         for seed in range(seeds):
             rng = np.random.default_rng([number, seed])
@@ -162,22 +168,30 @@ def write_runs(
             eta = intercept + rng.normal(0, 0.25)
             eta = eta + token * table["distance"] + attractor * table["n_attractors"]
             margin = eta + _noise(table["suite"], number, seed)
-            run_id = f"{model}-{suffix}-{seed}{job}"
+            run_id = f"{model}-{mine}-{seed}{job}"
             manifest = {
                 "run_id": run_id,
-                "config_id": f"c{number}{suffix}",
+                "config_id": f"c{number}{mine}",
                 "model": model,
+                "task": task,
                 "seed": seed,
-                "trained": f"t{number}{suffix}{seed}",
+                "trained": f"t{number}{mine}{seed}",
                 "suites": _asked(met, suffix, seed if vary_data else 0),
                 "suite_config_ids": met,
-                "choices": {"model": model, "hidden": 10 * (1 + number), **choices},
+                "choices": {"model": model, "hidden": 10 * (1 + number), "task": task, **choices},
                 "data_seed": seed if vary_data else 0,
                 "parameters": 20000 + number,
                 "train_seconds": 10.0 + seed,
                 "tokens_per_second": 30000.0,
             }
-            write_run(folder, manifest, table.assign(margin=margin, model=model))
+            scores = {"margin": margin}
+            if task == "grammaticality":
+                scores["absolute"] = np.clip(np.round(2 + margin), 0, 4) / 4
+            if task == "language_model":
+                scores["sentence_margin"] = margin - 1.0
+            if task in ("language_model", "cloze"):
+                manifest["perplexity"] = 20.0 + seed
+            write_run(folder, manifest, table.assign(**scores, model=model))
             epochs = np.arange(1, 9 + seed % 3)
             loss = 0.25 + 0.45 * np.exp(-epochs / (2 + number)) + rng.normal(0, 0.01, len(epochs))
             history = pd.DataFrame(
@@ -194,7 +208,7 @@ def write_runs(
         "trained": f"b{suffix}",
         "suites": _asked(met, suffix, 0),
         "suite_config_ids": met,
-        "choices": choices,
+        "choices": of_text,
         "data_seed": 0,
     }
     scored = []
@@ -247,10 +261,11 @@ def write_run(folder: Path, manifest: dict[str, object], predictions: pd.DataFra
     run = folder / str(manifest["run_id"])
     correct = 0.5 + 0.5 * np.sign(predictions["margin"])
     seed = {"run_id": manifest["run_id"], "seed": manifest["seed"]}
-    other = {"sentence_margin": np.nan, "absolute": np.nan}
-    predictions = predictions.assign(task="number_prediction", correct=correct, **seed, **other)
+    task = manifest.get("task", NUMBER)
+    nowhere = {c: np.nan for c in ("sentence_margin", "absolute") if c not in predictions}
+    predictions = predictions.assign(task=task, correct=correct, **seed, **nowhere)
     write_csv(predictions, PREDICTIONS, run / "predictions.csv")
     (run / "config.yaml").write_text("seed: 0\n", encoding="utf-8")
-    constant = {"task": "number_prediction", "epochs": 8, "git_dirty": False, "threads": 1}
+    constant = {"task": NUMBER, "epochs": 8, "git_dirty": False, "threads": 1}
     full = {**constant, "fingerprint": f"f-{manifest['run_id']}", **manifest}
     (run / "manifest.json").write_text(json.dumps(full), encoding="utf-8")

@@ -43,8 +43,15 @@ def overrides(command: str) -> list[str]:
 
 
 def params(path: Path) -> dict[str, Any]:
+    """What every job of an experiment is swept over."""
     content = yaml.safe_load(path.read_text(encoding="utf-8"))
     found: dict[str, Any] = content["hydra"]["sweeper"]["params"]
+    return found
+
+
+def grids(path: Path) -> list[dict[str, Any]]:
+    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    found: list[dict[str, Any]] = content["hydra"]["sweeper"].get("grids", [])
     return found
 
 
@@ -76,12 +83,18 @@ def test_a_yaml_opens_with_a_command_that_composes_and_uses_it(path: Path) -> No
 def test_every_value_of_an_experiments_sweep_can_be_chosen(path: Path) -> None:
     raw = composed(f"experiment={path.stem}")
     assert configuration(raw).name == path.stem  # its folder bears its name
-    for key, values in params(path).items():
+    swept = [*params(path).items(), *(item for grid in grids(path) for item in grid.items())]
+    for key, values in swept:
         (override,) = OverridesParser.create().parse_overrides([f"{key}={values}"])
-        assert override.is_sweep_override(), f"{path}: {key} is not swept"
-        points = list(override.sweep_string_iterator())
-        assert len(points) == len(set(points)) > 1
+        points = [str(values)]  # what tells one grid from another
+        if override.is_sweep_override():
+            points = list(override.sweep_string_iterator())
+        assert len(points) == len(set(points))
+        assert len(points) > 1 or (key, values) not in params(path).items(), f"{key} is not swept"
         for point in points:
+            if key == "diagnostic":
+                configuration(composed(f"experiment={path.stem}", f"{key}={point}"))
+                continue
             if (CONF / key).is_dir():
                 assert (CONF / key / f"{point}.yaml").exists(), point
             else:  # refuses keys that are not there and values of another type

@@ -18,13 +18,15 @@ import pytest
 from attractor import stages
 from attractor.artifacts import ArtifactStore
 from attractor.plan import VERSIONS, Plan
+from attractor.resources import CONF
 from clams_data import FIXTURES
 from jobs import tiny_job
 
 GOLDEN = Path(__file__).with_name("golden.json")
 IMPORTED = ("clams", "flagship")
 SUITES = {"suite": "probes", **{f"suite {name}": name for name in IMPORTED}}
-STAGES = sorted({*VERSIONS, *SUITES} - {"diagnose"})
+DIAGNOSTICS = sorted(path.stem for path in (CONF / "diagnostic").glob("*.yaml"))
+STAGES = sorted({*VERSIONS, *SUITES, *(f"diagnose {d}" for d in DIAGNOSTICS)} - {"diagnose"})
 
 
 def _digest(*contents: bytes) -> str:
@@ -44,6 +46,18 @@ def _margins(path: Path) -> list[float]:
     return [round(m, 6) for m in predictions["margin"].iloc[:: len(predictions) // 20]]
 
 
+def asked_why(folder: Path) -> Plan:
+    """The job with every diagnostic."""
+    return tiny_job(folder, "model=lstm", f"diagnostic=[{','.join(DIAGNOSTICS)}]")
+
+
+def _numbers(folder: Path) -> list[float]:
+    """Some numbers of every table of a diagnostic."""
+    tables = [pd.read_csv(path) for path in sorted(folder.glob("*.csv"))]
+    columns = [t.select_dtypes("number").iloc[:: max(1, len(t) // 5)] for t in tables]
+    return [round(float(x), 6) for c in columns for x in c.fillna(-1.0).to_numpy().ravel()]
+
+
 def measure(folder: Path) -> dict[str, dict[str, Any]]:
     """For each stage its version, and an exact digest or some numbers of what it made."""
     job: Plan = tiny_job(folder, "model=lstm")
@@ -54,6 +68,8 @@ def measure(folder: Path) -> dict[str, dict[str, Any]]:
         "evaluate": _margins(stages.evaluate(store, job) / "predictions.csv"),
         "baselines": _margins(stages.baselines(store, job) / "predictions.csv"),
     }
+    for name in DIAGNOSTICS:
+        numbers[f"diagnose {name}"] = _numbers(stages.diagnose(store, asked_why(folder), name))
     digests = {
         "text": _digest((stages.text(store, job) / "items.csv").read_bytes()),
         "suite": _digest((stages.suite(store, job, "probes") / "items.csv").read_bytes()),
@@ -62,6 +78,8 @@ def measure(folder: Path) -> dict[str, dict[str, Any]]:
     for name in IMPORTED:
         digests[f"suite {name}"] = _imported(stages.suite(store, asked, name))
     versions: dict[str, Any] = {k: v for k, v in VERSIONS.items() if k != "diagnose"}
+    for name, spec in asked_why(folder).config.diagnostic.items():
+        versions[f"diagnose {name}"] = f"{VERSIONS['diagnose']}, {spec['version']}"
     for stage, name in SUITES.items():
         versions[stage] = f"{VERSIONS['suite']}, {name} {asked.config.suite[name]['version']}"
     made: dict[str, Any] = {**numbers, **digests}

@@ -86,7 +86,7 @@ def test_every_word_that_training_reads_is_known() -> None:
     assert not (examples.tokens == UNKNOWN).any()
     assert examples.n_queries >= 4  # the last two and their negatives
     lonely = pairs(("the key is here", 2))
-    with pytest.raises(UserError, match="data.n_sentences"):
+    with pytest.raises(UserError, match=r"data\.n_sentences"):
         TASK.examples(lonely, Vocabulary.of(lonely["sentence"]), reads_both_ends=False)
 
 

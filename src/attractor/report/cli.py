@@ -51,14 +51,17 @@ def build(folder: Path, found: Found) -> None:
     """Make the whole report of `found` in `folder`; report.json, which vouches for it, is last."""
     from attractor import results
     from attractor.report import accuracy, constructions, contracts, figures, style, summary, table
-    from attractor.report.collect import collect
+    from attractor.report.collect import IN_DISTRIBUTION, REVEALED, collect
     from attractor.report.diagnostics import diagnosed
+    from attractor.report.readouts import accuracy_by_error_position
 
     collected = collect(found)
     by_distance = accuracy.accuracy_by(collected, ["distance", "n_intervening"])
     by_attractors = accuracy.accuracy_by(collected, ["n_intervening"])
     by_position = accuracy.accuracy_by(collected, ["subject_index", "n_intervening"])
+    by_error_position = accuracy_by_error_position(collected)
     by_suite = constructions.constructions(collected)
+    by_suite.pop(f"{IN_DISTRIBUTION}{REVEALED}", None)  # no more of a suite than the rest of them
     flagship = accuracy.flagship(collected)
     summarised = summary.summary(collected)
     findings = diagnosed(collected)
@@ -71,6 +74,7 @@ def build(folder: Path, found: Found) -> None:
             contracts.ACCURACY_BY_CONSTRUCTION,
             constructions.accuracy_by_construction(collected),
         ),
+        (contracts.ACCURACY_BY_ERROR_POSITION, by_error_position),
         (contracts.FLAGSHIP, flagship),
         (contracts.SUMMARY, summarised),
         (results.HISTORY, collected.history),
@@ -78,11 +82,17 @@ def build(folder: Path, found: Found) -> None:
     ]
     paths = []
     for contract, frame in tables:
-        if len(frame.columns):  # baselines alone have no history
+        if len(frame.columns):  # baselines alone have no history, other tasks no error
             results.write_csv(frame, contract, folder / contract.name)
             paths.append(folder / contract.name)
     charts = figures.figures(
-        by_distance, by_attractors, by_position, by_suite, summarised, collected
+        by_distance,
+        by_attractors,
+        by_position,
+        by_suite,
+        by_error_position,
+        summarised,
+        collected,
     )
     for report in findings.values():
         charts |= report.charts

@@ -15,11 +15,13 @@ from attractor.report.runs import Found, Run
 from attractor.results import HISTORY, PREDICTIONS, read_csv
 
 IN_DISTRIBUTION = "test"  # the suite of the text's own test items
+REVEALED = ", revealed"  # ends the name of a suite of items that the right context betrays
+SEE_RIGHT_CONTEXT = ("cloze", "grammaticality")  # tasks
 PLACE = ["suite", "probe_set", "construction", "coordination", "role", "within"]
 
 _KEPT = [  # of each prediction, beside what is _CODED
     *("seed", "distance", "n_intervening", "n_attractors", "subject_index", "train_frequency"),
-    *("margin", "correct", "in_vocabulary"),
+    *("n_following", "margin", "correct", "in_vocabulary", "sentence_margin", "absolute"),
 ]
 # Codes instead of strings, run by run: less memory, and fast to group and to count.
 _CODED = ["run_id", "model", "task", *PLACE, "subject_number", "prefix_id"]
@@ -30,7 +32,8 @@ class Collected:
     """What the runs of one experiment say together.
 
     predictions: a row an item and training, with config_id and the flags headline, disagree,
-        first_noun_wrong and most_recent_noun_wrong.
+        first_noun_wrong and most_recent_noun_wrong. Items whose number the right context reveals
+        to a task that reads it are a suite of their own, `REVEALED`.
     history: a row an epoch and training, with config_id and model.
     configs: a row a configuration and model: config_id, model, task, label, n_datasets, swept.
     swept: dotted keys of the choices that differ between configurations, model apart.
@@ -79,6 +82,7 @@ def _predictions(run: Run) -> pd.DataFrame:
             f"{path}: {'names ' + ', '.join(sorted(wrong)) if wrong else 'no rows'}, "
             f"its manifest says {run.run_id}; delete {run.folder.name} and run again"
         )
+    frame["suite"] += np.where(_revealed(frame), REVEALED, "")
     # Sums of floats depend on their order: this one is the items' own. By all keys at once, pandas
     # is three times as slow.
     frame = frame[[*_KEPT, *_CODED, "item_id", "preceding", "condition"]]
@@ -90,6 +94,16 @@ def _predictions(run: Run) -> pd.DataFrame:
     whose = {"config_id": run.config_id, "trained": run.trained, "data_seed": data_seed}
     codes |= {n: _categories(pd.Series([v])).repeat(len(frame)) for n, v in whose.items()}
     return frame[_KEPT].assign(**codes)
+
+
+def _revealed(frame: pd.DataFrame) -> pd.Series:
+    """Whether a later verb of the same subject could be read, and shows the number.
+
+    At a masked verb it is a cue as good as the subject, and so it is to a reader of the whole text:
+    two verbs that differ tell an ungrammatical text from a grammatical one, whatever the subject.
+    Other tasks end before the verb, or at it: nothing is revealed to them.
+    """
+    return frame["task"].isin(SEE_RIGHT_CONTEXT) & (frame["right_context_reveals"] == 1)
 
 
 def _categories(strings: pd.Series) -> pd.Categorical:

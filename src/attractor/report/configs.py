@@ -61,8 +61,9 @@ def configurations(
 ) -> pd.DataFrame:
     """A row a configuration and model: CONFIG, the swept choices, n_datasets and its names.
 
-    label: model and choices, one row's only; variant: the choices that tell rows of one model
-    apart; asked: those of them that matter to a baseline too; forms: those that nobody made.
+    label: model, task and choices, one row's only; name: the same without the task, one row's of
+    its task; variant: the choices that tell rows of one model apart; asked: those of them that
+    matter to a baseline too; forms: those that nobody made.
     """
     made = choices_made(runs)
     datasets = defaultdict(set)
@@ -75,16 +76,32 @@ def configurations(
         # Baselines that stand beside several forms have none of their own.
         configs[key] = ["".join(values) if len(values) == 1 else "" for values in seen]
     configs["n_datasets"] = [len(datasets[c]) for c in configs["config_id"]]
-    several_tasks = ["task"] * (len(set(configs["task"])) > 1)
+    several_tasks = ["task"] * (len(tasks_of(configs)) > 1)
     of_forms = [key for key in swept if key.startswith(FORM)]
     of_text = [key for key in swept if is_of_text(key) and key not in of_forms]
-    configs["variant"] = variants(configs, [*several_tasks, *swept])
     configs["asked"] = variants(configs, of_text)
     configs["forms"] = variants(configs, of_forms)
-    labels = named(configs, [*several_tasks, *swept])
-    twice = labels.duplicated(keep=False)
-    configs["label"] = labels.mask(twice, labels + " " + configs["config_id"])
-    return configs
+    # A baseline answers for every task.
+    shown = configs.assign(task=configs["task"].mask(_of_baseline(configs), ""))
+    configs["variant"] = variants(shown, [*several_tasks, *swept])
+    configs["label"] = _told_apart(shown, [*several_tasks, *swept])
+    of_tasks = [_told_apart(rows, swept) for _, rows in shown.groupby("task")]
+    return configs.join(pd.concat(of_tasks).rename("name"))
+
+
+def tasks_of(configs: pd.DataFrame) -> list[str]:
+    """The tasks of the networks among rows with a task and a model, in order."""
+    return sorted(set(configs.loc[~_of_baseline(configs), "task"]))
+
+
+def _told_apart(configs: pd.DataFrame, keys: Sequence[str]) -> pd.Series:
+    """`named`, with the config_id where several rows would have one name."""
+    names = named(configs, keys)
+    return names.mask(names.duplicated(keep=False), names + " " + configs["config_id"])
+
+
+def _of_baseline(configs: pd.DataFrame) -> pd.Series:
+    return configs["model"].str.startswith(BASELINE)
 
 
 def named(configs: pd.DataFrame, keys: Sequence[str]) -> pd.Series:
@@ -111,16 +128,29 @@ def variants(configs: pd.DataFrame, keys: Sequence[str]) -> pd.Series:
 def drawn_names(configs: pd.DataFrame) -> pd.DataFrame:
     """CONFIG with the `label` and the `variant` under which each is drawn and printed.
 
-    variant: what was varied beside the model, where each model was varied alike: one panel or
-    figure each; otherwise it is empty and the label says it all. Baselines stand beside all
-    variants that share their text, and the form of its suites where they have one.
+    variant: the task, where there are several, and what was varied beside the model, where each
+    model of the task was varied alike: one panel or figure each; what it does not say, the label
+    does. Baselines stand beside all variants that share their text, and the form of its suites
+    where they have one.
     """
-    of_baseline = configs["model"].str.startswith(BASELINE)
-    networks, baselines = configs[~of_baseline], configs[of_baseline]
+    of_baseline, tasks = _of_baseline(configs), tasks_of(configs)
+    if len(tasks) <= 1:
+        return _drawn(configs[~of_baseline], configs[of_baseline], "")
+    of_tasks = []
+    for task in tasks:
+        networks = configs[~of_baseline & (configs["task"] == task)]
+        baselines = configs[of_baseline & configs["asked"].isin(networks["asked"])]
+        of_tasks.append(_drawn(networks, baselines, f"task={task}"))
+    return pd.concat(of_tasks, ignore_index=True)
+
+
+def _drawn(networks: pd.DataFrame, baselines: pd.DataFrame, variant: str) -> pd.DataFrame:
+    """`drawn_names` of one task; variant: what it is called where models were not varied alike."""
     models = [sorted(rows["model"]) for _, rows in networks.groupby("variant")]
     crossed = len(models) > 1 and all(len(set(m)) > 1 and m == models[0] for m in models)
     if not crossed or networks.duplicated(["variant", "model"]).any():
-        return configs[[*CONFIG, "label"]].assign(variant="")
+        rows = pd.concat([networks, baselines])
+        return rows[CONFIG].assign(label=rows["name"], variant=variant)
     texts = networks[["asked", "variant", "forms"]].drop_duplicates()
     beside = baselines.drop(columns="variant").merge(texts, on="asked", suffixes=("", "_met"))
     beside = beside[(beside["forms"] == "") | (beside["forms"] == beside["forms_met"])]

@@ -28,7 +28,7 @@ RESULTS = Table(
     },
 )
 _CONFIG = {"config_id": "str", "suite": "str", "probe_set": "str", "task": "str", "model": "str"}
-_ACCURACY = {
+_MEASURED = {
     "n_items": "int64",  # of one seed
     "n_prefixes": "int64",  # distinct ones of one seed
     "n_seeds": "int64",
@@ -36,8 +36,8 @@ _ACCURACY = {
     "ci_low": "float64",
     "ci_high": "float64",
     "interval": "str",  # the variance it holds: initialisation, data, items
-    "train_frequency": "float64",  # mean over the cell's items
 }
+_ACCURACY = {**_MEASURED, "train_frequency": "float64"}  # mean over the cell's items
 # n_attractors is a number, or `all` for the cell's items together. The choices that a sweep
 # varied follow as columns of their own, under their dotted names.
 ACCURACY_BY_DISTANCE = Table(
@@ -82,6 +82,16 @@ ACCURACY_BY_CONSTRUCTION = Table(
         "n_out_of_vocabulary": "int64",  # items with a word that the model does not know
     },
 )
+ACCURACY_BY_ERROR_POSITION = Table(
+    "accuracy_by_error_position.csv",  # of grammaticality, verbs right behind their subjects
+    {
+        **_CONFIG,
+        "score": "str",  # absolute: each text by itself; pairwise: the good one above the bad one
+        "words_before": "str",  # the verb that is wrong: 1 to 2, 3 to 5 …
+        "words_after": "str",
+        **_MEASURED,
+    },
+)
 FLAGSHIP = Table(
     "flagship_sentence.csv",
     {
@@ -98,7 +108,9 @@ SUMMARY = Table(
     "summary.csv",
     {
         "config_id": "str",
-        "suite": "str",  # of probes: the headline ones, balanced and outer
+        # Of probes: the headline ones, balanced and outer. `x, revealed`: items of x whose right
+        # context shows the number, for tasks that read it.
+        "suite": "str",
         "task": "str",
         "model": "str",
         "n_items": "int64",
@@ -139,5 +151,12 @@ SUMMARY = Table(
         "accuracy_most_recent_noun_wrong": "float64",  # the last noun before the verb has it
         "accuracy_most_recent_noun_wrong_low": "float64",
         "accuracy_most_recent_noun_wrong_high": "float64",
+        "accuracy_absolute": "float64",  # grammaticality: each text by itself; accuracy: pairwise
+        "accuracy_absolute_low": "float64",
+        "accuracy_absolute_high": "float64",
+        "accuracy_sentence": "float64",  # language_model: log p of the whole pair
+        "accuracy_sentence_low": "float64",
+        "accuracy_sentence_high": "float64",
+        "perplexity": "float64",  # of the words of the test text; mean over seeds
     },
 )

@@ -14,6 +14,7 @@ from attractor.report.configs import BASELINE
 from attractor.report.construction_figure import construction_figure
 from attractor.report.curves import learning_curve, training
 from attractor.report.panels import headline, merge_equal, panel_columns
+from attractor.report.readouts_figure import error_position_figures
 from attractor.report.style import (
     WIDTH,
     colour,
@@ -24,6 +25,7 @@ from attractor.report.style import (
     shape,
     span,
 )
+from attractor.report.tasks import accuracy_by_task, by_task
 from attractor.report.training_text import accuracy_by_training
 
 _DASHES = [[11, 3], [2, 2], [9, 3, 2, 3], [5, 5], [1, 5], [9, 3, 2, 3, 2, 3]]
@@ -41,13 +43,14 @@ def figures(
     by_attractors: pd.DataFrame,
     by_position: pd.DataFrame,
     by_suite: Mapping[str, pd.DataFrame],
+    by_error_position: pd.DataFrame,
     summary: pd.DataFrame,
     collected: Collected,
 ) -> dict[str, alt.VConcatChart | None]:
     """The charts by file name without ending; None where the data allow none.
 
     The first three are of the headline probes: balanced, outer items. by_suite: the cells that
-    `constructions` gives.
+    `constructions` gives. by_error_position: contracts.ACCURACY_BY_ERROR_POSITION, or empty.
     """
     distance = headline(by_distance, collected, fixed=True)
     position = headline(by_position, collected, fixed=True)
@@ -69,12 +72,14 @@ def figures(
             "Accuracy against the subject's position",
         ),
         **{
-            f"accuracy_by_construction_{suite}": construction_figure(suite, cells)
+            f"accuracy_by_construction_{_in_a_name(suite)}": construction_figure(suite, cells)
             for suite, cells in by_suite.items()
         },
-        "accuracy_by_training": accuracy_by_training(summary, collected),
-        "training": training(collected.history, collected),
-        "learning_curve": learning_curve(summary, collected),
+        **error_position_figures(by_error_position, collected),
+        "accuracy_by_task": accuracy_by_task(summary, collected),
+        **by_task("accuracy_by_training", accuracy_by_training, summary, collected),
+        **by_task("training", training, collected.history, collected),
+        **by_task("learning_curve", learning_curve, summary, collected),
     }
 
 
@@ -85,10 +90,15 @@ def by_variant(
     charts: dict[str, alt.VConcatChart | None] = {}
     for variant in sorted(set(cells["variant"])):
         some = cells[cells["variant"] == variant]
-        words = re.sub(r"[^\w.]+", "_", variant)
+        words = _in_a_name(variant)
         shown = f"{title}, {variant}" if variant else title
         charts["_".join(filter(None, ("accuracy_by", name, words)))] = accuracy(some, x, shown)
     return charts
+
+
+def _in_a_name(words: str) -> str:
+    """`words` as part of a file's name."""
+    return re.sub(r"[^\w.]+", "_", words)
 
 
 def accuracy(cells: pd.DataFrame, x: str, title: str) -> alt.VConcatChart | None:

@@ -29,6 +29,7 @@ def summary(collected: Collected) -> pd.DataFrame:
     """
     frame = collected.predictions
     frame = frame[frame["headline"] & (frame["suite"] != "flagship")]
+    frame = frame.assign(sentence_correct=(1 + np.sign(frame["sentence_margin"])) / 2)
     datasets = collected.datasets
     costs = _costs(collected)
     rows = []
@@ -66,11 +67,15 @@ def _accuracies(items: pd.DataFrame) -> dict[str, float]:
         **_accuracy("accuracy_where_heuristics_disagree", items[items["disagree"]]),
         **_accuracy("accuracy_first_noun_wrong", items[items["first_noun_wrong"]]),
         **_accuracy("accuracy_most_recent_noun_wrong", items[items["most_recent_noun_wrong"]]),
+        **_accuracy("accuracy_absolute", items[items["absolute"].notna()], "absolute"),
+        **_accuracy(
+            "accuracy_sentence", items[items["sentence_correct"].notna()], "sentence_correct"
+        ),
     }
 
 
-def _accuracy(name: str, items: pd.DataFrame) -> dict[str, float]:
-    means = items.groupby("run_id", observed=True)["correct"].mean()
+def _accuracy(name: str, items: pd.DataFrame, column: str = "correct") -> dict[str, float]:
+    means = items.groupby("run_id", observed=True)[column].mean()
     low, high = interval_over_seeds(list(means), n_prefixes=items["prefix_id"].nunique())
     return {name: float(means.mean()), f"{name}_low": low, f"{name}_high": high}
 
@@ -121,8 +126,8 @@ def _fit(items: pd.DataFrame) -> AccuracyCurve:
 
 
 def _costs(collected: Collected) -> dict[tuple[str, str], dict[str, float]]:
-    """Mean over seeds of what the manifests say; a folder of baselines has no model's cost."""
-    columns = ["parameters", "train_seconds", "tokens_per_second"]
+    """Mean over seeds of what the manifests say; baselines have no cost, and no perplexity."""
+    columns = ["parameters", "train_seconds", "tokens_per_second", "perplexity"]
     manifests = pd.DataFrame(
         [
             {"config_id": run.config_id, "trained": run.trained}

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
-from attractor.report.collect import Collected
+from attractor.report.collect import IN_DISTRIBUTION, REVEALED, Collected
 from attractor.report.configs import BASELINE, CONFIG
 from attractor.report.construction_table import construction_table
 from attractor.report.runs import FORM
@@ -17,7 +17,9 @@ from attractor.stats import BELOW, BEYOND, RISES
 WIDTH = 100
 FLAGSHIP_SENTENCE = "the flights the airline was cancelling were full"
 
-_COLUMNS = [  # heading lines, width
+_Columns = Sequence[tuple[tuple[str, str], int]]  # heading lines, width
+_CellsOf = Callable[[dict[Any, Any]], list[str]]
+_COLUMNS = [
     (("in distri-", "bution"), 10),
     (("nouns between,", "no attractor"), 18),
     (("nouns between,", "all attractors"), 18),
@@ -25,6 +27,13 @@ _COLUMNS = [  # heading lines, width
     (("reach", "(tokens)"), 16),
 ]
 _LABEL = WIDTH - sum(width for _, width in _COLUMNS)
+_OF_TASKS = [  # of those that have more than one score
+    (("per-", "plexity"), 12),
+    (("each text", "by itself"), 17),
+    (("good text", "above bad"), 17),
+    (("whole", "sentence"), 17),
+    (("test, verbs", "revealed"), 17),
+]
 _WIDE_LABEL = WIDTH - 2 * 28  # beside the flagship sentence's two columns
 _REACH_NOTES = {BEYOND: "> longest", BELOW: "< shortest", RISES: "rises"}
 
@@ -39,18 +48,20 @@ def table(
 
     by_suite: the cells that `constructions` gives.
     """
-    labels = collected.configs[[*CONFIG, "label"]]
+    labels = collected.configs[[*CONFIG, "label", "name"]]
     rows = summary[summary["suite"] == "probes"]
     if rows.empty:  # no probes: what there is, one suite after the other
         rows = summary
     rows = rows.merge(labels, on=CONFIG)
     if len(set(rows["suite"])) > 1:
-        rows = rows.assign(label=rows["label"] + " on " + rows["suite"])
+        on = " on " + rows["suite"]
+        rows = rows.assign(label=rows["label"] + on, name=rows["name"] + on)
     rows = rows.sort_values("label", kind="stable", ignore_index=True)
     of_baseline = rows["model"].str.startswith(BASELINE)
-    lines = [*_header(), *map(_row, rows[~of_baseline].to_dict("records"))]
+    lines = [*_header(_COLUMNS), *_by_task(rows[~of_baseline], _COLUMNS, _cells)]
     if of_baseline.any():
-        lines += ["baselines", *map(_row, rows[of_baseline].to_dict("records"))]
+        lines += ["baselines", *_by_task(rows[of_baseline], _COLUMNS, _cells)]
+    lines += _scores_of_tasks(rows[~of_baseline], summary)
     lines += ["", *_flagship(flagship.merge(labels, on=CONFIG))]
     for suite, cells in by_suite.items():
         lines += ["", *construction_table(suite, cells, WIDTH)]
@@ -58,27 +69,71 @@ def table(
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
-def _header() -> list[str]:
+def _header(columns: _Columns) -> list[str]:
     lines = [
-        " " * _LABEL + "".join(f"{heading[i]:>{width}}" for heading, width in _COLUMNS)
+        " " * _LABEL + "".join(f"{heading[i]:>{width}}" for heading, width in columns)
         for i in (0, 1)
     ]
     return [*lines, "-" * WIDTH]
 
 
-def _row(row: dict[Any, Any]) -> str:
-    cells = [
+def _by_task(rows: pd.DataFrame, columns: _Columns, cells_of: _CellsOf) -> list[str]:
+    """A line a row, under the name of its task where there are several."""
+    tasks = sorted(set(rows["task"]))
+    lines = []
+    for task in tasks:
+        of_task = rows[rows["task"] == task]
+        lines += [f"task={task}"] * (len(tasks) > 1)
+        for row in of_task.to_dict("records"):
+            cells = zip(cells_of(row), columns, strict=True)
+            text = "".join(f"{cell:>{width}}" for cell, (_, width) in cells)
+            lines.append(_beside(str(row["name"]), _LABEL) + text)
+    return lines
+
+
+def _beside(label: str, width: int) -> str:
+    """`label` in a column; a long one has a line of its own."""
+    return f"{label[:WIDTH]}\n{' ' * width}" if len(label) >= width else f"{label:<{width}}"
+
+
+def _cells(row: dict[Any, Any]) -> list[str]:
+    return [
         _number(row["accuracy_test"]),
         _with_interval(row, "accuracy_no_attractor"),
         _with_interval(row, "accuracy_all_attractors"),
         _with_interval(row, "accuracy_where_heuristics_disagree"),
         _reach(row),
     ]
-    text = "".join(f"{c:>{width}}" for c, (_, width) in zip(cells, _COLUMNS, strict=True))
-    label = str(row["label"])
-    if len(label) >= _LABEL:  # a long name has a line of its own
-        return f"{label[:WIDTH]}\n{' ' * _LABEL}{text}"
-    return f"{label:<{_LABEL}}{text}"
+
+
+def _scores_of_tasks(rows: pd.DataFrame, summary: pd.DataFrame) -> list[str]:
+    """What only some tasks have: a line a network that has some of it, none where none has."""
+    revealed = summary[summary["suite"] == f"{IN_DISTRIBUTION}{REVEALED}"].set_index(CONFIG)
+    revealed = revealed[["accuracy", "accuracy_low", "accuracy_high"]]
+    revealed.columns = revealed.columns.str.replace("accuracy", "accuracy_revealed")
+    rows = rows.join(revealed, on=CONFIG)
+    scores = ["perplexity", "accuracy_absolute", "accuracy_sentence", "accuracy_revealed"]
+    rows = rows[rows[scores].notna().any(axis=1)]
+    if rows.empty:
+        return []
+    return [
+        "",
+        *_header(_OF_TASKS),
+        *_by_task(rows, _OF_TASKS, _cells_of_tasks),
+        "Perplexity: of the words of the test text. Verbs revealed: the model reads a later verb",
+        "that shows the number; such items are in no other accuracy here.",
+    ]
+
+
+def _cells_of_tasks(row: dict[Any, Any]) -> list[str]:
+    pairwise = pd.notna(row["accuracy_absolute"])
+    return [
+        _number(row["perplexity"], ".1f"),
+        _with_interval(row, "accuracy_absolute"),
+        _with_interval(row, "accuracy") if pairwise else "",
+        _with_interval(row, "accuracy_sentence"),
+        _with_interval(row, "accuracy_revealed"),
+    ]
 
 
 def _flagship(frame: pd.DataFrame) -> list[str]:
@@ -92,7 +147,7 @@ def _flagship(frame: pd.DataFrame) -> list[str]:
     lines.append(" " * _WIDE_LABEL + "".join(f"{head:>28}" for head, _ in heads))
     for label, rows in networks.groupby("label", sort=True):
         cells = [_spread(rows.loc[rows["verb"] == verb, "p_plural"]) for _, verb in heads]
-        lines.append(f"{label:<{_WIDE_LABEL}}" + "".join(f"{cell:>28}" for cell in cells))
+        lines.append(_beside(str(label), _WIDE_LABEL) + "".join(f"{cell:>28}" for cell in cells))
     return lines
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import altair as alt
 import pandas as pd
 
@@ -10,6 +12,7 @@ from attractor.report.configs import BASELINE, named
 from attractor.report.style import WIDTH, colour, interval_held, page, seeds_a_model, shape, span
 
 _NOT_A_TEXT = ("data.n_sentences", "data.seed")  # how much of a text, and which draw of it
+_PANEL_WIDTH = WIDTH // 2 - 60
 _PANELS = {
     "accuracy_no_attractor": "nouns between, no attractor",
     "accuracy_all_attractors": "nouns between, all attractors",
@@ -34,10 +37,8 @@ def accuracy_by_training(summary: pd.DataFrame, collected: Collected) -> alt.VCo
         label=named(rows, [key for key in collected.swept if key not in texts]),
         text=[word or "default" for word in words],
     )
-    panels = [_panel(rows, column, title) for column, title in _PANELS.items()]
-    lines = [alt.HConcatChart(hconcat=panels[i : i + 2], spacing=40) for i in (0, 2)]
     return page(
-        lines,
+        noun_panels(rows, "text", "training text", sorted(set(rows["text"]))),
         24,
         "Accuracy by training text",
         [
@@ -48,14 +49,28 @@ def accuracy_by_training(summary: pd.DataFrame, collected: Collected) -> alt.VCo
     )
 
 
-def _panel(rows: pd.DataFrame, column: str, title: str) -> alt.LayerChart:
-    frame = rows[["text", "label"]].assign(
-        accuracy=rows[column], low=rows[f"{column}_low"], high=rows[f"{column}_high"]
-    )
-    labels, texts, width = rows["label"], set(rows["text"]), WIDTH // 2 - 60
-    fits = 7 * max(map(len, texts)) < width / len(texts)
-    x = alt.X("text:N", title="training text")
+def noun_panels(
+    rows: pd.DataFrame, across: str, axis: str, order: Sequence[str]
+) -> list[alt.HConcatChart]:
+    """Accuracies by what the nouns say, a panel each, two in a row: a point a label and value.
+
+    rows: of contracts.SUMMARY, one suite's, with `label` and the column `across`, whose values
+    stand on the x axis in the order of `order`. axis: its title.
+    """
+    x = alt.X(f"{across}:N", title=axis).scale(domain=list(order))
+    fits = 7 * max(map(len, order)) < _PANEL_WIDTH / len(order)
     x = x.axis(labelAngle=0 if fits else -25, labelLimit=0, ticks=False)
+    panels = []
+    for column, title in _PANELS.items():
+        frame = rows[[across, "label"]].assign(
+            accuracy=rows[column], low=rows[f"{column}_low"], high=rows[f"{column}_high"]
+        )
+        panels.append(_panel(frame, x, title))
+    return [alt.HConcatChart(hconcat=panels[i : i + 2], spacing=40) for i in (0, 2)]
+
+
+def _panel(frame: pd.DataFrame, x: alt.X, title: str) -> alt.LayerChart:
+    labels = frame["label"]
     y = alt.Y("accuracy:Q", title="accuracy").scale(domain=[0, 1], nice=False)
     y = y.axis(values=[0, 0.25, 0.5, 0.75, 1], format=".2~f")
     offset = alt.XOffset("label:N").scale(domain=sorted(set(labels)), padding=1)
@@ -72,6 +87,6 @@ def _panel(rows: pd.DataFrame, column: str, title: str) -> alt.LayerChart:
             ),
         ],
         title=alt.Title(title, fontSize=13, fontWeight="normal"),
-        width=width,
+        width=_PANEL_WIDTH,
         height=200,
     )
