@@ -34,6 +34,11 @@ class Batch:
         """The batch on another device."""
         return Batch(**{name: value.to(device) for name, value in vars(self).items()})
 
+    def take(self, texts: Tensor) -> Batch:
+        """Copies of the texts of these numbers (n,), where each text has one question."""
+        own = {name: value[texts] for name, value in vars(self).items()}
+        return Batch(**{**own, "rows": torch.arange(len(texts))})
+
 
 @dataclass(frozen=True)
 class Examples:

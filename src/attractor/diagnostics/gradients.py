@@ -139,6 +139,8 @@ class Gradients(Diagnostic):
                     {**where, **row} for row in _decays(found, lags.numpy(), self.longest)
                 ]
                 rows[SPECTRA.name] += [{**where, **row} for row in _spectra(way.layer)]
+            if snapshot == "halfway":
+                continue
             for length in self.lengths:
                 texts = running_text(case.training, length, self.n_texts)
                 asked = ask(task, texts, words, network.reads_both_ends)

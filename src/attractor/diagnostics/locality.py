@@ -8,7 +8,7 @@ de Freitas 2014) asks what an infinitely small change of the word's embedding wo
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -126,7 +126,7 @@ class Locality(Diagnostic):
         asked = [probes, *(flagship.iloc[[i]] for i in range(len(flagship)))]
         curves, sentences = [], []
         for snapshot in SNAPSHOTS:
-            network = trained.network(snapshot).double()
+            network = trained.network(snapshot)
             found = [effects(network, trained.task, i, trained.vocabulary, other) for i in asked]
             curves.append(_by_lag(found[0]).assign(snapshot=snapshot))
             sentences += [rows.assign(snapshot=snapshot) for rows in found[1:]]
@@ -182,7 +182,7 @@ def effects(
 ) -> pd.DataFrame:
     """A row for each method, item and word before its verb, with the word's effect and share.
 
-    network: in float64. items: as `reading.ask` takes them. other: as `other_number` gives it.
+    items: as `reading.ask` takes them. other: as `other_number` gives it.
     Columns: method, token, token_index, lag, role, n_intervening, verb, effect, share, and the
     item's margin and p_plural. A word that a method cannot replace has no row of it.
     """
@@ -216,12 +216,15 @@ def occluded_margins(network: Network, task: Task, batch: Batch, other_words: Te
 
     One question a text; it stays the same, and so does what is right.
     """
-    columns = []
-    for t in range(batch.tokens.shape[1]):
-        tokens = batch.tokens.clone()
-        tokens[:, t] = other_words[:, t]
-        columns.append(task.margins(network(replace(batch, tokens=tokens)), batch.targets))
-    return torch.stack(columns, dim=1)
+    T = batch.tokens.shape[1]
+    margins = task.margins(network(batch), batch.targets)[:, None].repeat(1, T)
+    for t in range(T):
+        changed = (other_words[:, t] != batch.tokens[:, t]).nonzero()[:, 0]
+        if len(changed):
+            some = batch.take(changed)
+            some.tokens[:, t] = other_words[changed, t]
+            margins[changed, t] = task.margins(network(some), some.targets)
+    return margins
 
 
 def gradient_times_input(network: Network, task: Task, batch: Batch) -> tuple[Tensor, Tensor]:
