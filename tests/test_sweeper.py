@@ -84,6 +84,7 @@ def test_experiments_of_an_experiment_keep_their_own_folder(
     for name in ("readouts", "gradients", "lecture"):
         (tmp_path / name).mkdir()
     given = ["-m", "experiment=lecture", f"output_dir={tmp_path}", "seed=7"]
+    given.append("hydra.launcher.n_jobs=1")  # report in this process, where the stand-in is
     jobs, reported = sweep(monkeypatch, *given)
     by_experiment = Counter(next(o for o in job if o.startswith("experiment=")) for job in jobs)
     assert by_experiment == {

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.config_store import ConfigStore
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.types import RunMode
+from joblib import Parallel, delayed
 from omegaconf import DictConfig
 
 # The keys of hydra.sweeper. (No dataclass: Hydra loads its plugins without naming their module.)
@@ -104,13 +107,18 @@ class GridSweeper(BasicSweeper):
 
     def _report(self) -> int:
         """Report on every experiment of this sweep; the worst exit code."""
-        from attractor.report.cli import main
-
         assert self.config is not None
         if "evaluate" not in self.config.stages:
             return 0
         folders = [folder for folder in self._folders() if folder.is_dir()]
-        return max((main([str(folder)]) for folder in folders), default=0)
+        # Side by side, in the workers that ran the jobs; one alone needs no worker.
+        n_jobs = self.config.hydra.launcher.n_jobs if len(folders) > 1 else 1
+        codes = [0]
+        for code, said, complained in Parallel(n_jobs)(map(delayed(_report_on), folders)):
+            codes.append(code)
+            sys.stdout.write(said)
+            sys.stderr.write(complained)
+        return max(codes)
 
     def _folders(self) -> Iterator[Path]:
         """The experiments' folders, this one's last."""
@@ -118,6 +126,15 @@ class GridSweeper(BasicSweeper):
         for name in self.experiments:
             yield Path(self.config.output_dir) / self._composed([f"experiment={name}"]).name
         yield Path(self.config.output_dir) / self.config.name
+
+
+def _report_on(folder: Path) -> tuple[int, str, str]:
+    """The exit code of attractor-report, and what it printed to either stream."""
+    from attractor.report.cli import main
+
+    with redirect_stdout(StringIO()) as said, redirect_stderr(StringIO()) as complained:
+        code = main([str(folder)])
+    return code, said.getvalue(), complained.getvalue()
 
 
 def covering(batch: Sequence[Sequence[str]]) -> list[Sequence[str]]:

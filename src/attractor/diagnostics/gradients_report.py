@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
 
 import altair as alt
 import numpy as np
@@ -119,9 +120,11 @@ def _lag_figure(lags: pd.DataFrame, word: str, title: str) -> alt.VConcatChart |
     if frame.empty:
         return None
     rows = []
-    for (direction, path), part in frame.groupby(["direction", "path"], sort=True):
-        name = f"{_PATHS[str(path)]}, read {_READ[str(direction)]}"
-        rows.append(_row(part, frame["label"], name, f"‖∂margin/∂{path}‖", str(direction)))
+    for direction, path in product(_READ, _PATHS):
+        part = frame[(frame["direction"] == direction) & (frame["path"] == path)]
+        if len(part):
+            name = f"{_PATHS[path]}, read {_READ[direction]}"
+            rows.append(_row(part, frame["label"], name, f"‖∂margin/∂{path}‖", direction))
     items = span(frame["n_items"].round().astype(int))
     return page(
         rows,
@@ -225,10 +228,16 @@ def _length_figure(lengths: pd.DataFrame) -> alt.VConcatChart:
         "Vanishing and exploding: gradients against the length of the text",
         [
             f"running text up to a verb, read left to right, {seeds_a_model(lengths)}; "
-            "dashed: where training clips",
+            f"dashed: where training clips ({_clips(lengths)})",
             f"bands: 95 % {_INTERVAL}, holding the variance of initialisation",
         ],
     )
+
+
+def _clips(lengths: pd.DataFrame) -> str:
+    """The norm that each model's training clips to: `lstm 1, srn 0.25`."""
+    norms = lengths.groupby("model")["clip"].unique()
+    return ", ".join(f"{m} {' or '.join(f'{c:g}' for c in clips)}" for m, clips in norms.items())
 
 
 def _decay_figure(rates: pd.DataFrame) -> alt.VConcatChart:

@@ -102,7 +102,9 @@ def build(folder: Path, found: Found) -> None:
     for path in _made_before(folder) - set(paths):
         path.unlink(missing_ok=True)  # these runs do not bear out what an earlier report said
     text = table.table(summarised, flagship, by_suite, collected)
-    text += "".join(f"\n{line}\n" for report in findings.values() for line in report.lines)
+    text += "".join(
+        "\n" + "\n".join(found.lines) + "\n" for found in findings.values() if found.lines
+    )
     results.write_atomically(folder / "table.txt", text)
     paths.append(folder / "table.txt")
     made = {
