@@ -24,10 +24,8 @@ $(VENV)/.installed-test: $(VENV)/.installed
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[test]'
 	@touch $@
 
-experiment: $(VENV)/.installed  ## run EXPERIMENT (distance) with ARGS into OUTPUT, and report on it
-	@failed=0; $(BIN)/attractor experiment=$(EXPERIMENT) output_dir=$(OUTPUT) $(ARGS) || failed=$$?; \
-	if [ $$failed -eq 2 ]; then exit 2; fi; \
-	$(BIN)/attractor-report $(OUTPUT)/$(EXPERIMENT) || failed=$$?; exit $$failed
+experiment: $(VENV)/.installed  ## run EXPERIMENT (distance) with ARGS into OUTPUT; ends with the report
+	@$(BIN)/attractor experiment=$(EXPERIMENT) output_dir=$(OUTPUT) $(ARGS)
 
 test: $(VENV)/.installed-test  ## run the whole test suite
 	$(BIN)/python -m pytest

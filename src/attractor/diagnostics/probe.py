@@ -94,7 +94,8 @@ def right_answers(states: Floats, labellings: Sequence[Ints], train: Bools) -> l
 
     scaled = StandardScaler().fit(states[train]).transform(states)
     probes = [
-        LogisticRegression(max_iter=1000).fit(scaled[train], labels[train]) for labels in labellings
+        LogisticRegression(tol=1e-3, max_iter=1000).fit(scaled[train], labels[train])
+        for labels in labellings
     ]
     return [
         (probe.predict(scaled) == labels).astype(np.float64)
