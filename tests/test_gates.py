@@ -25,8 +25,9 @@ from attractor.diagnostics.gates import (
     contrasts,
     half_names,
 )
+from attractor.diagnostics.gates_units import UNITS
 from attractor.diagnostics.protocol import OF_RUN, Case, Report
-from attractor.diagnostics.retention import CORRELATION, RETENTION, RETENTION_BY_DISTANCE, UNITS
+from attractor.diagnostics.retention import CORRELATION, RETENTION, RETENTION_BY_DISTANCE
 from attractor.errors import UserError
 from attractor.items import factors_of
 from attractor.lexicon import Lexicon
@@ -127,7 +128,7 @@ def item(
         **{"item_id": f"{suite}-{sentence}-{verb}", "prefix_id": " ".join(words[:verb])},
         "correct_form": forms[not singular],
         "wrong_form": forms[singular],
-        **factors_of(nouns, [], subject, verb, len(words)),
+        **factors_of(nouns, {}, subject, verb, len(words)),
     }
 
 
@@ -136,6 +137,12 @@ PROBES = pd.DataFrame([NEAR, item("near the dogs the cats run", 4, 5), item("the
 FLAGSHIP_ITEMS = pd.DataFrame(
     [item(SENTENCE, 3, 4, "flagship", "inner"), item(SENTENCE, 1, 6, "flagship")]
 )
+# Two items of one cell, and what is read after the subject of NEAR and of these.
+FURTHER = [
+    item("the cat near the the dogs runs", 1, 6),
+    item("the cats near near the dog run", 1, 6),
+]
+PASSED = ["near the dogs", "near the the dogs", "near near the dog"]
 PLURAL = torch.tensor([False, True, True])
 
 
@@ -308,7 +315,10 @@ def test_measured_gates_by_role_are_those_of_the_words(tmp_path: Path, lexicon: 
     assert set(gates["direction"]) == {kept.FORWARD}
     assert len(gates) == 2 * 6 * 6  # snapshots, quantities, roles
     best = gates[gates["snapshot"] == "best"].set_index(["quantity", "role"])
-    weight = tables[UNITS.name].set_index(["snapshot", "unit"])["weight"]["best"]
+    units = tables[UNITS.name]
+    weight = units[(units["snapshot"] == "best") & (units["steps"] == 0)].set_index("unit")[
+        "weight"
+    ]
     assert weight.sum() == pytest.approx(1.0)
     # cat, cats, cats; dogs after the subject; dogs before it; near, the; runs, run, run
     for role, words in {
@@ -337,12 +347,29 @@ def test_measured_gates_by_role_are_those_of_the_words(tmp_path: Path, lexicon: 
 
 
 def test_measured_units_and_flagship_sentence(tmp_path: Path, lexicon: Lexicon) -> None:
-    tables = Gates(100).measure(case(saved(tmp_path, "lstm", hand_set()), lexicon))
-    units = tables[UNITS.name].set_index(["snapshot", "unit"]).loc["best"]
-    assert len(units) == 2
-    steps = np.array([forget(word) for word in ("near", "the", "dogs")])
-    np.testing.assert_allclose(units["forget"], steps.mean(axis=0), atol=1e-6)
-    np.testing.assert_allclose(units["log_retention"], np.log(steps).sum(axis=0) / 3, atol=1e-6)
+    probes = pd.concat([PROBES, pd.DataFrame(FURTHER)], ignore_index=True)
+    tables = Gates(100).measure(case(saved(tmp_path, "lstm", hand_set()), lexicon, probes))
+    units = tables[UNITS.name]
+    units = units[units["snapshot"] == "best"].set_index(["steps", "n_nouns", "unit"])
+    # Both texts of cats end at their subject; the others pass what PASSED says.
+    assert sorted(units.index) == [(0, 0, 0), (0, 0, 1), (3, 1, 0), (3, 1, 1), (4, 1, 0), (4, 1, 1)]
+    assert units["n_items"].tolist() == [2, 2, 1, 1, 2, 2]
+    assert units.loc[0, "forget"].isna().all()
+    assert (units.loc[0, "log_retention"] == 0).all()
+    gates = [[forget(word) for word in text.split(" ")] for text in PASSED]
+    np.testing.assert_allclose(units.loc[3, "forget"], np.mean(gates[0], axis=0), atol=1e-6)
+    np.testing.assert_allclose(
+        units.loc[3, "log_retention"], np.log(gates[0]).sum(axis=0), atol=1e-6
+    )
+    both = np.array(gates[1:])
+    np.testing.assert_allclose(units.loc[4, "forget"], both.mean(axis=(0, 1)), atol=1e-6)
+    logs = np.log(both).sum(axis=1).mean(axis=0)
+    np.testing.assert_allclose(units.loc[4, "log_retention"], logs, atol=1e-6)
+    for name in ("weight", "slope", "difference"):  # of the unit, whatever the cell
+        of_cells = units[name].to_numpy().reshape(3, 2)  # three cells, two units
+        assert of_cells.shape == (3, 2)
+        assert (of_cells == of_cells[0]).all()
+    units = units.loc[0].droplevel("n_nouns")
 
     words = tables[FLAGSHIP.name]
     best = words[words["snapshot"] == "best"].set_index(["token_index", "unit"])
@@ -504,7 +531,12 @@ def test_report_has_its_tables_figures_and_lines(
     assert len(halves_) == (1 if len(runs) == 1 else 3)
     assert len(report.lines) == 1 + len(halves_)
     assert sorted(line.split(": input gate")[0] for line in report.lines[1:]) == sorted(halves_)
-    assert list(report.charts) == ["gates_by_role", "gates_retention", "gates_flagship"]
+    assert list(report.charts) == [
+        "gates_by_role",
+        "gates_retention",
+        "gates_units",
+        "gates_flagship",
+    ]
     for chart in report.charts.values():
         assert chart is not None
         drawn = json.dumps(chart.to_dict(validate=False))

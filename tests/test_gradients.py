@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -240,7 +242,10 @@ def test_tables_and_figures(cell: str, both_ends: bool) -> None:
         "gradients_norm_by_length.csv",
     }
     assert all(list(frame.columns) == list(table.columns) for table, frame in told.tables)
-    assert all(chart is None or chart.to_dict() for chart in told.charts.values())
+    drawn = {name: json.dumps(chart.to_dict()) for name, chart in told.charts.items() if chart}
+    texts = "\\u2013".join(["6", "8"])  # an en dash, as JSON has it
+    assert f"read left to right, {texts} texts a point, 2 seeds" in drawn["gradients_by_length"]
+    assert "fitted within 20 items, 2 seeds" in drawn["gradients_decay"]
     assert "a token" in told.lines[0]
 
 
@@ -252,11 +257,11 @@ def of_run(seed: int) -> dict[str, object]:
 def test_rates_are_geometric_means_with_the_interval_of_the_logarithm() -> None:
     where = {"snapshot": "best", "direction": "forward", "path": "h"}
     rows = [
-        {**of_run(seed), **where, "factor": factor, "r2": r2, "n_items": 9}
+        {**of_run(seed), **where, "factor": factor, "r2": r2, "n_items": 9 + seed}
         for seed, (factor, r2) in enumerate([(0.5, 0.9), (0.8, 0.7)])
     ]
     (row,) = decay_rates(pd.DataFrame(rows)).to_dict("records")
-    assert (row["n_seeds"], row["r2"]) == (2, pytest.approx(0.8))
+    assert (row["n_seeds"], row["n_items"], row["r2"]) == (2, 9.5, pytest.approx(0.8))
     assert row["factor"] == pytest.approx(np.sqrt(0.4))
     half = 12.706205 * np.std(np.log([0.5, 0.8]), ddof=1) / np.sqrt(2)
     assert row["factor_low"] == pytest.approx(np.sqrt(0.4) * np.exp(-half), rel=1e-5)
@@ -266,10 +271,10 @@ def test_rates_are_geometric_means_with_the_interval_of_the_logarithm() -> None:
     (only,) = by_lag(frame).to_dict("records")  # a norm of 0 has no logarithm, and no row
     assert (only["path"], only["norm"], only["n_items"]) == ("h", pytest.approx(2.0), 7)
     length = {"grad_norm": 4.0, "grad_first_h": 0.0, "grad_first_c": np.nan, "clip": 1.0}
-    (only,) = by_length(pd.DataFrame([{**of_run(0), **where, "length": 5, **length}])).to_dict(
-        "records"
-    )
+    length |= {"length": 5, "n_texts": 8}
+    (only,) = by_length(pd.DataFrame([{**of_run(0), **where, **length}])).to_dict("records")
     assert (only["quantity"], only["value"]) == ("grad_norm", pytest.approx(4.0))
+    assert (only["n_texts"], only["clip"]) == (8, 1.0)
 
 
 def test_what_it_does_not_fit_is_refused_in_one_line() -> None:

@@ -7,7 +7,7 @@ from attractor.items import factors_of
 
 def test_the_flagship() -> None:
     """The flights the airline was cancelling were full."""
-    nouns, verbs = {1: "plural", 3: "singular"}, [4, 6]
+    nouns, verbs = {1: "plural", 3: "singular"}, {4: True, 5: False, 6: True}
     assert factors_of(nouns, verbs, subject=3, verb=4, n_tokens=8) == {
         "subject_index": 3,
         "verb_index": 4,
@@ -38,26 +38,28 @@ def test_the_flagship() -> None:
         "inner_verb_marked": 1,
         "n_following": 1,
         "noun_indices": "1 3",
-        "verb_indices": "4",
+        "verb_indices": "4 5",
     }
 
 
 def test_nouns_are_told_in_the_order_of_the_sentence() -> None:
     nouns = {8: "plural", 6: "singular", 4: "singular", 2: "plural", 0: "singular"}
-    found = factors_of(nouns, [], subject=4, verb=9, n_tokens=10)
+    found = factors_of(nouns, {}, subject=4, verb=9, n_tokens=10)
     assert (found["condition"], found["preceding"]) == ("SSP", "SP")
     assert (found["n_intervening"], found["n_attractors"]) == (2, 1)
     assert found["n_preceding_opposite"] == 1
 
 
 def test_what_stands_after_the_verb_plays_no_part() -> None:
-    found = factors_of({1: "singular", 5: "plural"}, [3, 7], subject=1, verb=3, n_tokens=9)
-    assert found == factors_of({1: "singular"}, iter([3]), subject=1, verb=3, n_tokens=9)
+    found = factors_of(
+        {1: "singular", 5: "plural"}, {3: True, 7: True}, subject=1, verb=3, n_tokens=9
+    )
+    assert found == factors_of({1: "singular"}, {3: True}, subject=1, verb=3, n_tokens=9)
     assert (found["last_cue_distance"], found["inner_verb_marked"]) == (2, 0)
 
 
 def test_the_last_cue_is_a_noun_or_a_verb_that_shows_number() -> None:
     nouns = {1: "singular", 3: "plural"}
-    assert factors_of(nouns, [], subject=1, verb=8, n_tokens=9)["last_cue_distance"] == 5
-    assert factors_of(nouns, [6], subject=1, verb=8, n_tokens=9)["last_cue_distance"] == 2
-    assert factors_of(nouns, [2], subject=1, verb=8, n_tokens=9)["last_cue_distance"] == 5
+    assert factors_of(nouns, {}, subject=1, verb=8, n_tokens=9)["last_cue_distance"] == 5
+    assert factors_of(nouns, {6: True}, subject=1, verb=8, n_tokens=9)["last_cue_distance"] == 2
+    assert factors_of(nouns, {2: True}, subject=1, verb=8, n_tokens=9)["last_cue_distance"] == 5

@@ -22,10 +22,9 @@ from attractor.diagnostics.locality import (
     LOCALITY,
     Locality,
     by_lag_over_seeds,
-    effects,
-    other_number,
 )
 from attractor.diagnostics.protocol import Case
+from attractor.diagnostics.word_effects import effects, other_number
 from attractor.errors import UserError
 from attractor.items import factors_of
 from attractor.lexicon import Lexicon
@@ -77,7 +76,9 @@ ALMOST_LINEAR = 1e-5  # weights of a state so small that tanh z = z to ten digit
 def item(sentence: str, nouns: dict[int, str], subject: int, verb: int, **more: str) -> Any:
     """A row of the item table, as far as locality reads it."""
     tokens = sentence.split(" ")
-    factors = factors_of(nouns, [i for i, t in enumerate(tokens) if t == "was"], subject, verb, 99)
+    factors = factors_of(
+        nouns, {i: True for i, t in enumerate(tokens) if t == "was"}, subject, verb, 99
+    )
     forms = {"correct_form": tokens[verb], "wrong_form": OTHER_FORM[tokens[verb]]}
     prefix = {"prefix_id": " ".join(tokens[:verb])}
     given = {"suite": "probes", "probe_set": "balanced", "role": "outer"}

@@ -95,7 +95,7 @@ def test_flagship(grammar: Grammar, exposure: Exposure, flagship: list[dict[str,
         "inner_verb_marked": 1,
         "n_following": 1,
         "noun_indices": "1 3",
-        "verb_indices": "4",
+        "verb_indices": "4 5",
         "role": "outer",
         "construction": "object_relative_no_that",
         "structure": "object_relative_no_that",
@@ -120,9 +120,10 @@ def test_prefix_seen_in_training_is_marked(
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"subject": 2}, "subject 2 must be one of nouns and stand before verb 6, counting words"),
+        ({"subject": 2}, "subject 2 must be one of nouns and stand before verb 6, one of verbs"),
         ({"verb": 8}, "subject 1 must be one of nouns and stand before verb 8"),
         ({"verb": 0}, "subject 1 must be one of nouns and stand before verb 0"),
+        ({"verb": 7}, "subject 1 must be one of nouns and stand before verb 7, one of verbs"),
         ({"verb": 3}, "subject 1 must be one of nouns and stand before verb 3"),
         ({"verb": "were"}, "subject 1 must be one of nouns and stand before verb were"),
         ({"wrong_form": "were"}, "wrong_form were"),
@@ -168,7 +169,7 @@ def test_refused_nouns(
 def test_refused_sentences(
     grammar: Grammar, exposure: Exposure, flagship: list[dict[str, Any]]
 ) -> None:
-    assert "give each sentence `sentence`, `nouns` and `items`" in refusal(
+    assert "give each sentence `sentence`, `nouns`, `verbs` and `items`" in refusal(
         grammar, exposure, {"sentence": "the cat laughs"}
     )
     assert "it holds no items" in refusal(grammar, exposure, flagship[0] | {"items": []})

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 from collections import Counter
 from collections.abc import Sequence
 from itertools import product
 from pathlib import Path
 
 import pytest
-from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.global_hydra import GlobalHydra
 
 from attractor.cli import app
@@ -26,11 +26,13 @@ def test_the_covering_holds_every_override_and_no_job_in_vain() -> None:
 
 def test_the_covering_is_what_is_composed_beforehand(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[Sequence[Sequence[str]]] = []
-    monkeypatch.setattr(
-        BasicSweeper, "validate_batch_is_legal", lambda self, batch: seen.append(batch)
-    )
-    GridSweeper(max_batch_size=None).validate_batch_is_legal(BATCH)
+    of_hydra = GridSweeper.__mro__[1]  # by inheritance: Hydra may have loaded its module again
+    assert of_hydra.__name__ == "BasicSweeper"
+    monkeypatch.setattr(of_hydra, "validate_batch_is_legal", lambda self, batch: seen.append(batch))
+    sweeper = GridSweeper.__new__(GridSweeper)
+    sweeper.validate_batch_is_legal(BATCH)
     assert seen == [covering(BATCH)]
+    assert sweeper.launched
 
 
 def sweep(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> tuple[list[list[str]], list[str]]:
@@ -49,7 +51,8 @@ def sweep(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> tuple[list[list[s
         reported.extend(folders)
         return 0
 
-    monkeypatch.setattr("hydra_plugins.hydra_joblib_launcher._core.launch", launch)
+    core = importlib.import_module("hydra_plugins.hydra_joblib_launcher._core")
+    monkeypatch.setattr(core, "launch", launch)
     monkeypatch.setattr("attractor.report.cli.main", report)
     monkeypatch.setattr("sys.argv", ["attractor", *arguments])
     GlobalHydra.instance().clear()

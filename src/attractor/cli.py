@@ -64,7 +64,7 @@ def _choices(raw: DictConfig, overrides: Any) -> dict[str, Any]:
     for override in overrides:
         key, _, value = str(override).lstrip("+~").partition("=")
         of_place = key.startswith("suite.") and key.endswith(".path")  # where, not what
-        if key not in _NO_CHOICES and not of_place:
+        if key not in _NO_CHOICES and not of_place and not key.startswith("diagnostic."):
             chosen[key] = value
     return chosen
 

@@ -7,19 +7,19 @@ from typing import Any
 
 
 def factors_of(
-    nouns: Mapping[int, str], marked_verbs: Iterable[int], subject: int, verb: int, n_tokens: int
+    nouns: Mapping[int, str], verbs: Mapping[int, bool], subject: int, verb: int, n_tokens: int
 ) -> dict[str, Any]:
     """The factors of an item that follow from where its sentence's nouns and verbs stand.
 
-    nouns: number by token index; marked_verbs: token indices of the verbs that show number; what
-    of these stands after `verb` plays no part. Columns: subject_index, verb_index, distance,
+    nouns: number by token index; verbs: by token index, whether they show number; what of these
+    stands after `verb` plays no part. Columns: subject_index, verb_index, distance,
     subject_number, condition, preceding, n_intervening, n_attractors, n_preceding_opposite,
     last_cue_distance, inner_verb_marked, n_following, noun_indices, verb_indices.
     """
     number = nouns[subject]
     before = [nouns[i] for i in sorted(nouns) if i < subject]
     between = [nouns[i] for i in sorted(nouns) if subject < i < verb]
-    marked = [i for i in marked_verbs if i < verb]
+    marked = [i for i, shows_number in verbs.items() if shows_number and i < verb]
     return {
         "subject_index": subject,
         "verb_index": verb,
@@ -34,7 +34,7 @@ def factors_of(
         "inner_verb_marked": int(bool(marked)),
         "n_following": n_tokens - 1 - verb,
         "noun_indices": join_indices(i for i in sorted(nouns) if i < verb),
-        "verb_indices": join_indices(sorted(marked)),
+        "verb_indices": join_indices(i for i in sorted(verbs) if i < verb),
     }
 
 

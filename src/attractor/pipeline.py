@@ -33,13 +33,13 @@ def run(job: Plan, choices: Mapping[str, Any], say: Callable[[str], None]) -> No
             say(f"{job.run_id}: done before")
             return
         try:
-            if "train" in stages:
+            if "train" in stages or "diagnose" in stages:
                 _check_network(job)
             if "generate" in stages:
                 publish_items(store, job)
-            if "train" in stages:
+            if "train" in stages or "diagnose" in stages:
                 train(store, job)
-            if "evaluate" in stages:
+            if "evaluate" in stages and not runs.is_published(job):
                 publish(store, job, choices)
             if "diagnose" in stages:
                 publish_diagnostics(store, job)
@@ -67,8 +67,12 @@ def _check_network(job: Plan) -> None:
 
 def publish_diagnostics(store: ArtifactStore, job: Plan) -> None:
     """Publish what the diagnostics found of the run, each in a folder of the run's own."""
-    for name in job.stages.diagnostics:
-        runs.publish_diagnostic(job, name, diagnose(store, job, name))
+    wanted = [name for name in job.stages.diagnostics if not runs.has_diagnostic(job, name)]
+    for name in wanted:
+        runs.announce_diagnostic(job, name)
+    for name in wanted:
+        with runs.keeping_traceback(job, name):
+            runs.publish_diagnostic(job, name, diagnose(store, job, name))
 
 
 def publish_items(store: ArtifactStore, job: Plan) -> None:

@@ -42,6 +42,8 @@ _FACTORS = {
     "prefix_id": "str",  # items of one prefix are one cluster, not many samples
     "coordination": "str",  # the conjunct between subject and verb: short_vp_coordination …, none
     "within": "str",  # the innermost construction that the verb stands in; none if outer
+}
+_FOLLOWING = {
     "n_following": "int64",  # tokens after the verb
     "right_context_reveals": "int64",  # 1 if a later verb shows the subject's number
 }
@@ -64,6 +66,7 @@ ITEMS = Table(
         "correct_form": "str",
         "wrong_form": "str",
         **_FACTORS,
+        **_FOLLOWING,
         "noun_indices": "str",  # tokens of the nouns before the verb: `1 3`
         "verb_indices": "str",  # and of the verbs, whether or not they show number
     },
@@ -80,6 +83,7 @@ PREDICTIONS = Table(
         "margin": "float64",  # log-odds of the right number over the wrong one
         "correct": "float64",  # 1 right, 0 wrong, 1/2 a tie
         "in_vocabulary": "int64",  # 1 if the model knows every word that the margin depends on
+        **_FOLLOWING,
         "sentence_margin": "float64",  # language_model: log p of the whole pair, right over wrong
         "absolute": "float64",  # grammaticality: share of the two texts classified right
     },

@@ -6,7 +6,8 @@ import json
 import shutil
 import tempfile
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -64,30 +65,46 @@ def publish_run(
 
 def is_diagnosed(job: Plan) -> bool:
     """Whether all that the job's diagnostics find of its run stands there."""
-    if "diagnose" not in job.config.stages:
-        return True
-    return all(
-        _stands(job.folder / job.run_id / name, stage.key)
-        for name, stage in job.stages.diagnostics.items()
-    )
+    wanted = job.stages.diagnostics if "diagnose" in job.config.stages else {}
+    return all(has_diagnostic(job, name) for name in wanted)
+
+
+def has_diagnostic(job: Plan, name: str) -> bool:
+    """Whether what a diagnostic finds of the run stands there, whole and up to date."""
+    return _stands(job.folder / job.run_id / name, job.stages.diagnostics[name].key)
+
+
+def announce_diagnostic(job: Plan, name: str) -> None:
+    """Leave an empty folder where a diagnostic's tables will stand, for the report to miss them."""
+    (job.folder / job.run_id / name).mkdir(parents=True, exist_ok=True)
+
+
+@contextmanager
+def keeping_traceback(job: Plan, name: str) -> Iterator[None]:
+    """Leave the traceback of what fails in the diagnostic's folder, where the report finds it."""
+    try:
+        yield
+    except Exception:
+        error = job.folder / job.run_id / name / ERROR
+        error.write_text(traceback.format_exc(), encoding="utf-8")
+        raise
 
 
 def publish_diagnostic(job: Plan, name: str, made: Path) -> None:
     """Publish a diagnostic's tables, which stand in `made`, beside the run's predictions."""
-    run = job.folder / job.run_id
-    if _stands(run / name, job.stages.diagnostics[name].key):
-        return
-    spec, of_suites = job.config.diagnostic[name], _suite_config_ids(job, VERSIONS["diagnose"])
-    asked = [of_suites[suite] for suite in suites_of(name, spec, of_suites)]
-    tables = [path.name for path in made.glob("*.csv")]
+    run, spec = job.folder / job.run_id, job.config.diagnostic[name]
+    suites = suites_of(name, spec, job.stages.suites)
+    # Of any text: runs on several texts are compared, by one ruler.
+    ruler = {suite: job.stages.suites[suite].parts["suite"] for suite in suites}
+    versions = {stage: VERSIONS[stage] for stage in ("suite", "diagnose")}
+    tables = sorted(path.name for path in made.glob("*.csv"))
     manifest = {
         "diagnostic": name,
         "_target_": spec["_target_"],
         "fingerprint": job.stages.diagnostics[name].key,
-        "form": digest({"spec": spec, "suites": asked})[:8],
-        "files": {table: (made / table).stat().st_size for table in sorted(tables)},
+        "form": digest({"versions": versions, "spec": spec, "suites": ruler})[:8],
+        "files": {table: (made / table).stat().st_size for table in tables},
     }
-    run.mkdir(exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=".publishing-", dir=run))
     try:
         for table in tables:
@@ -158,7 +175,10 @@ def _publish(job: Plan, own: Mapping[str, Any], fill: Callable[[Path], None]) ->
         OmegaConf.save(OmegaConf.create(asdict(job.config)), temporary / "config.yaml")
         manifest["files"] = file_sizes(temporary)
         (temporary / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
-        publish(temporary, job.folder / str(own["run_id"]))
+        final = job.folder / str(own["run_id"])
+        for diagnostic in final.glob(f"[!.]*/{MANIFEST}"):  # found of the same weights
+            shutil.copytree(diagnostic.parent, temporary / diagnostic.parent.name)
+        publish(temporary, final)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 

@@ -26,6 +26,7 @@ _KEYS: dict[str, Any] = {
 }
 ConfigStore.instance().store("grids", _KEYS, group="hydra/sweeper", provider="attractor")
 
+_OWN = ("experiment", "name")  # what other experiments of a sweep do not share with it
 Values = Mapping[str, Any]  # dotted keys, and what they are swept over
 
 
@@ -48,6 +49,7 @@ class GridSweeper(BasicSweeper):
         self.grids = grids
         self.experiments = experiments
         self.arguments: list[str] = []
+        self.launched = False
 
     def sweep(self, arguments: list[str]) -> Any:
         """Run all jobs and report on them, also where some failed."""
@@ -55,7 +57,8 @@ class GridSweeper(BasicSweeper):
         try:
             results = super().sweep(arguments)
         except Exception:
-            self._report()
+            if self.launched:  # else nothing has changed that a report could tell of
+                self._report()
             raise
         if code := self._report():
             sys.exit(code)
@@ -64,7 +67,7 @@ class GridSweeper(BasicSweeper):
     def split_arguments(self, *_: Any) -> list[list[list[str]]]:  # type: ignore[override]
         """All jobs, each once, in one batch: the launcher decides how many run at a time."""
         jobs = self._jobs(self.params, self.grids, self.arguments)
-        shared = [a for a in self.arguments if not a.startswith("experiment=")]
+        shared = [a for a in self.arguments if a.partition("=")[0] not in _OWN]
         for name in self.experiments:
             sweeper = self._composed([f"experiment={name}"]).hydra.sweeper
             params = {"experiment": name, **(sweeper.get("params") or {})}
@@ -79,6 +82,7 @@ class GridSweeper(BasicSweeper):
         every override once: 8 of the 20 jobs of four models and five seeds.
         """
         super().validate_batch_is_legal(covering(batch))
+        self.launched = True
 
     def _jobs(
         self, params: Values, grids: Sequence[Values], arguments: list[str]
@@ -94,11 +98,11 @@ class GridSweeper(BasicSweeper):
         return jobs
 
     def _composed(self, overrides: list[str]) -> DictConfig:
-        """The configuration with `overrides` and what else the command line says."""
+        """Another experiment's configuration, with what the command line says for all."""
         assert self.config is not None
         assert self.hydra_context is not None
-        chosen = {override.partition("=")[0] for override in overrides}
-        single = [a for a in self.config.hydra.overrides.task if a.partition("=")[0] not in chosen]
+        given = self.config.hydra.overrides.task
+        single = [argument for argument in given if argument.partition("=")[0] not in _OWN]
         return self.hydra_context.config_loader.load_configuration(
             config_name=self.config.hydra.job.config_name,
             overrides=[*overrides, *single],

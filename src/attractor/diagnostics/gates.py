@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 import torch
 
-from attractor.diagnostics.over_seeds import WHAT, over_seeds
+from attractor.diagnostics.gates_units import UNITS, units
+from attractor.diagnostics.over_seeds import WHAT, over_seeds, with_intervals
 from attractor.diagnostics.protocol import OF_RUN, Case, Diagnostic, Report, Tables
 from attractor.diagnostics.reading import check_recurrent, distinct, headline
 from attractor.diagnostics.retention import (
@@ -22,15 +23,12 @@ from attractor.diagnostics.retention import (
     QUANTITIES,
     RETENTION,
     RETENTION_BY_DISTANCE,
-    UNITS,
     Carriers,
     Half,
     by_distance,
     correlations,
     read_halves,
     retention,
-    units,
-    with_intervals,
 )
 from attractor.diagnostics.roles import roles
 from attractor.errors import UserError
@@ -131,6 +129,7 @@ class Gates(Diagnostic):
     def report(cls, found: Tables) -> Report:
         """Gates by role, retention against steps, and its correlation with being right."""
         from attractor.diagnostics import gates_figure as figure
+        from attractor.diagnostics import gates_units_figure as units_figure
 
         gates = over_seeds(found[GATES.name], _BY, ["mean", "weighted", "n_tokens"])
         kept = by_distance(found[RETENTION.name])
@@ -145,6 +144,7 @@ class Gates(Diagnostic):
             charts={
                 "gates_by_role": figure.by_role(gates),
                 "gates_retention": figure.retention(kept),
+                "gates_units": units_figure.units(found[UNITS.name], found[RETENTION.name]),
                 "gates_flagship": figure.flagship(found[FLAGSHIP.name]),
             },
             lines=_lines(gates, kept, related),
@@ -166,10 +166,11 @@ def measured(
     found = []
     for half, sentence in zip(halves, of_flagship, strict=True):
         carriers = half.carriers(plural)
+        kept = retention(half, probes, margin, carriers)
         rows = [
             (GATES, gates_by_role(half, words, carriers)),
-            (RETENTION, retention(half, probes, margin, carriers)),
-            (UNITS, units(half, carriers)),
+            (RETENTION, kept),
+            (UNITS, units(half, kept, carriers)),
             (FLAGSHIP, word_by_word(sentence, trained.vocabulary.words, carriers)),
         ]
         found += [(table, frame.assign(direction=half.direction)) for table, frame in rows]

@@ -9,7 +9,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from attractor.diagnostics.over_seeds import WHAT, over_seeds
+from attractor.diagnostics.over_seeds import WHAT, over_seeds, with_intervals
 from attractor.diagnostics.protocol import Report, Tables
 from attractor.report.style import WIDTH, colour, page, seeds_a_model, shape, span
 from attractor.results import Table
@@ -23,10 +23,9 @@ DECAY_RATES = Table(
         **_WHAT,
         "path": "str",
         "n_seeds": "int64",
-        "factor": "float64",  # a token; geometric mean over seeds
-        "factor_low": "float64",
-        "factor_high": "float64",
+        **with_intervals("factor"),  # a token; geometric mean over seeds
         "r2": "float64",  # mean over seeds
+        "n_items": "float64",  # of one seed
     },
 )
 BY_LAG = Table(
@@ -38,9 +37,7 @@ BY_LAG = Table(
         "lag": "int64",
         "n_seeds": "int64",
         "n_items": "float64",  # mean over seeds
-        "norm": "float64",  # geometric mean over items and seeds
-        "norm_low": "float64",
-        "norm_high": "float64",
+        **with_intervals("norm"),  # geometric mean over items and seeds
     },
 )
 LENGTHS = Table(
@@ -50,10 +47,9 @@ LENGTHS = Table(
         "length": "int64",
         "quantity": "str",  # grad_norm, grad_first_h, grad_first_c
         "n_seeds": "int64",
-        "value": "float64",
-        "value_low": "float64",
-        "value_high": "float64",
+        **with_intervals("value"),
         "clip": "float64",
+        "n_texts": "float64",  # of one seed
     },
 )
 _FEWEST_ITEMS = 20
@@ -80,8 +76,8 @@ def decay_rates(decays: pd.DataFrame) -> pd.DataFrame:
     """DECAY_RATES of all runs' gradients_decay.csv."""
     by = ["snapshot", "direction", "path"]
     rates = _geometric(decays, by, "factor")
-    r2 = over_seeds(decays, by, ["r2"])["r2"]
-    return rates.assign(r2=r2)[list(DECAY_RATES.columns)]
+    means = over_seeds(decays, by, ["r2", "n_items"])
+    return rates.assign(r2=means["r2"], n_items=means["n_items"])[list(DECAY_RATES.columns)]
 
 
 def by_lag(gradients: pd.DataFrame) -> pd.DataFrame:
@@ -100,8 +96,8 @@ def by_length(lengths: pd.DataFrame) -> pd.DataFrame:
     by, parts = ["snapshot", "direction", "length"], []
     for quantity in ("grad_norm", "grad_first_h", "grad_first_c"):
         frame = lengths[lengths[quantity] > 0].rename(columns={quantity: "value"})
-        clip = over_seeds(frame, by, ["clip"])["clip"]
-        parts.append(_geometric(frame, by, "value").assign(quantity=quantity, clip=clip))
+        means = over_seeds(frame, by, ["clip", "n_texts"])[["clip", "n_texts"]]
+        parts.append(_geometric(frame, by, "value").assign(quantity=quantity, **means))
     return pd.concat(parts, ignore_index=True)[list(LENGTHS.columns)]
 
 
@@ -125,13 +121,12 @@ def _lag_figure(lags: pd.DataFrame, word: str, title: str) -> alt.VConcatChart |
         if len(part):
             name = f"{_PATHS[path]}, read {_READ[direction]}"
             rows.append(_row(part, frame["label"], name, f"‖∂margin/∂{path}‖", direction))
-    items = span(frame["n_items"].round().astype(int))
     return page(
         rows,
         24,
         f"Gradient of the margin at the verb, back {title}",
         [
-            f"headline probes, {items} items a point, {seeds_a_model(frame)}; "
+            f"headline probes, {_span(frame['n_items'])} items a point, {seeds_a_model(frame)}; "
             "geometric means, log scale",
             f"bands: 95 % {_INTERVAL}, holding the variance of initialisation",
         ],
@@ -227,11 +222,17 @@ def _length_figure(lengths: pd.DataFrame) -> alt.VConcatChart:
         24,
         "Vanishing and exploding: gradients against the length of the text",
         [
-            f"running text up to a verb, read left to right, {seeds_a_model(lengths)}; "
+            f"running text up to a verb, read left to right, {_span(lengths['n_texts'])} texts a "
+            f"point, {seeds_a_model(lengths)}",
             f"dashed: where training clips ({_clips(lengths)})",
             f"bands: 95 % {_INTERVAL}, holding the variance of initialisation",
         ],
     )
+
+
+def _span(counts: pd.Series) -> str:
+    """Of counts that are means over seeds."""
+    return span(counts.round().astype(int))
 
 
 def _clips(lengths: pd.DataFrame) -> str:
@@ -278,7 +279,8 @@ def _decay_figure(rates: pd.DataFrame) -> alt.VConcatChart:
         24,
         "What is left of the margin's gradient for each word farther back",
         [
-            f"fitted within items, {seeds_a_model(frame)}; grey rule: no decay",
+            f"fitted within {_span(frame['n_items'])} items, {seeds_a_model(frame)}; "
+            "grey rule: no decay",
             f"bars: 95 % {_INTERVAL}, holding the variance of initialisation",
         ],
     )

@@ -12,6 +12,11 @@ from attractor.stats import t_interval
 WHAT = ["config_id", "label", "model", "task"]  # one line of a figure each
 
 
+def with_intervals(*names: str) -> dict[str, str]:
+    """The columns that `over_seeds` makes of values."""
+    return {f"{name}{end}": "float64" for name in names for end in ("", "_low", "_high")}
+
+
 def over_seeds(
     frame: pd.DataFrame,
     by: Sequence[str],

@@ -49,10 +49,11 @@ def probing(steps: pd.DataFrame) -> alt.VConcatChart:
 def _panel(
     cells: pd.DataFrame, title: str, x: alt.X, labels: pd.Series, width: int
 ) -> alt.LayerChart:
-    columns = ["label", "steps", "accuracy"]
-    number = cells[[*columns, "accuracy_low", "accuracy_high"]].assign(what=NUMBER)
-    control = cells.assign(accuracy=cells["control_same_nouns"], what=CONTROL)
-    control = control[control["n_test_same_nouns"] >= FEWEST_PREFIXES][[*columns, "what"]]
+    columns = ["label", "steps", "accuracy", "accuracy_low", "accuracy_high"]
+    number = cells[columns].assign(what=NUMBER)
+    ends = {name: cells[name.replace("accuracy", "control_same_nouns")] for name in columns[2:]}
+    control = cells[columns].assign(**ends, what=CONTROL)
+    control = control[cells["n_test_same_nouns"] >= FEWEST_PREFIXES]
     y = alt.Y("accuracy:Q", title="accuracy").scale(domain=[0.4, 1.02], nice=False)
     y = y.axis(values=[0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0], format=".1f")
     dash = alt.StrokeDash("what:N", title=None)
@@ -62,8 +63,11 @@ def _panel(
     base = alt.Chart(number)
     layers = [
         alt.Chart(pd.DataFrame({"accuracy": [0.5]})).mark_rule(color="#888888").encode(y=y),
-        base.mark_area(opacity=0.16, clip=True).encode(
-            x=x, y=alt.Y("accuracy_low:Q"), y2="accuracy_high:Q", color=colours
+        *(
+            alt.Chart(of)
+            .mark_area(opacity=opacity, clip=True)
+            .encode(x=x, y=alt.Y("accuracy_low:Q"), y2="accuracy_high:Q", color=colours)
+            for of, opacity in ((control, 0.09), (number, 0.16))
         ),
         alt.Chart(control)
         .mark_line(strokeWidth=1.3, clip=True)
@@ -86,5 +90,5 @@ def _notes(drawn: pd.DataFrame) -> list[str]:
         n_items += f" ({span(n_test[attracted])} where the last noun has the other number)"
     seeds = seeds_a_model(drawn)
     if drawn["n_seeds"].max() > 1:
-        seeds += "; bands: 95 % t interval over seeds"
+        seeds += "; bands: 95 % t interval over seeds, fainter for the control"
     return [f"logistic regression, {n_items}", f"{seeds}; grey rule: chance"]

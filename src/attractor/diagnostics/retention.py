@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from attractor.batching import Batch
-from attractor.diagnostics.over_seeds import WHAT, over_seeds
+from attractor.diagnostics.over_seeds import WHAT, over_seeds, with_intervals
 from attractor.diagnostics.protocol import OF_RUN
 from attractor.diagnostics.reading import Reading, ask, read
 from attractor.items import split_indices
@@ -56,25 +56,6 @@ RETENTION = Table(
         "retention_weighted": "float64",
     },
 )
-UNITS = Table(
-    "gates_units.csv",
-    {
-        **OF_HALF,
-        "unit": "int64",
-        "weight": "float64",  # its part of |slope * difference| over units
-        "slope": "float64",  # of the log-odds of plural on its memory at the answer
-        "difference": "float64",  # of its memory at the subject, plural less singular
-        "forget": "float64",  # its forget gate, mean over the steps of all items
-        "log_retention": "float64",  # ln of the product of its forget gate, mean over items
-    },
-)
-
-
-def with_intervals(*names: str) -> dict[str, str]:
-    """The columns that `over_seeds` makes of values."""
-    return {f"{name}{end}": "float64" for name in names for end in ("", "_low", "_high")}
-
-
 _OF_CONFIG = {**dict.fromkeys(WHAT, "str"), **OF_HALF}
 RETENTION_BY_DISTANCE = Table(
     "gates_retention_by_distance.csv",
@@ -227,18 +208,6 @@ def retention(half: Half, items: pd.DataFrame, margin: Tensor, carriers: Carrier
         correct=(1 + torch.sign(margin)).numpy() / 2,
         retention_mean=kept.mean(dim=1).numpy(),
         retention_weighted=(kept @ carriers.weight).numpy(),
-    )
-
-
-def units(half: Half, carriers: Carriers) -> pd.DataFrame:
-    """UNITS of one direction: what each unit carries of the number, and how long it keeps it."""
-    return pd.DataFrame(
-        {
-            "unit": np.arange(len(carriers.weight)),
-            **{name: values.numpy() for name, values in carriers._asdict().items()},
-            "forget": half.values["forget"][half.kept()].mean(dim=0).numpy(),
-            "log_retention": half.log_retention().mean(dim=0).numpy(),
-        }
     )
 
 

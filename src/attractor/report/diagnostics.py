@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
-from pathlib import Path
+from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from attractor.artifacts import is_whole
 from attractor.errors import UserError
 from attractor.report.collect import Collected
 from attractor.report.configs import CONFIG
@@ -21,32 +22,46 @@ if TYPE_CHECKING:
 
 def diagnosed(collected: Collected) -> dict[str, Report]:
     """The report of each diagnostic that was run, by its name; the merged tables come first."""
-    found: dict[str, dict[Run, Mapping[str, Any]]] = {}
+    found: dict[str, list[Run]] = {}
     for run in collected.runs:
-        for name, manifest in run.diagnostics.items():
-            found.setdefault(name, {})[run] = manifest
+        for name in run.diagnostics:
+            found.setdefault(name, []).append(run)
     return {name: _report(name, runs, collected) for name, runs in sorted(found.items())}
 
 
-def _report(name: str, runs: Mapping[Run, Mapping[str, Any]], collected: Collected) -> Report:
+def _report(name: str, runs: Sequence[Run], collected: Collected) -> Report:
     from attractor.diagnostics.protocol import OF_RUN, Report
 
-    _check_alike(name, runs)
-    target = str(next(iter(runs.values()))["_target_"])
-    diagnostic = _class(target)
+    alike, others = _by_one_ruler(name, runs)
+    diagnostic = _class(str(alike[0].diagnostics[name]["_target_"]))
     labels = collected.configs.set_index(CONFIG)["label"]
-    once = {(run.config_id, run.trained): run for run in sorted(runs, key=lambda run: run.run_id)}
+    once = {(run.config_id, run.trained): run for run in sorted(alike, key=lambda r: r.run_id)}
     merged, tables = {}, []
     for table in diagnostic.tables:
         frames = [_of_run(run, name, table, labels) for run in once.values()]
         merged[table.name] = pd.concat(frames, ignore_index=True)
         tables.append((Table(table.name, {**OF_RUN, **table.columns}), merged[table.name]))
     own = diagnostic.report(merged)
-    return Report([*tables, *own.tables], own.charts, own.lines)
+    lines = [*own.lines, *(f"{name} of {run.run_id}: left out, {_OTHER}" for run in others)]
+    return Report([*tables, *own.tables], own.charts, lines)
+
+
+_OTHER = "measured by other options, items or version; run the experiment again"
+
+
+def _by_one_ruler(name: str, runs: Sequence[Run]) -> tuple[list[Run], list[Run]]:
+    """The runs that most have measured by the same options and suites, and the others."""
+    forms = Counter(run.diagnostics[name]["form"] for run in runs)
+    usual = max(forms, key=lambda form: (forms[form], form))
+    alike = [run for run in runs if run.diagnostics[name]["form"] == usual]
+    return alike, [run for run in runs if run not in alike]
 
 
 def _of_run(run: Run, name: str, table: Table, labels: pd.Series) -> pd.DataFrame:
-    frame = read_csv(run.folder / name / table.name, table)
+    folder = run.folder / name
+    if not is_whole(folder, run.diagnostics[name]):
+        raise UserError(f"{folder}: a table was cut short or edited; delete it and run again")
+    frame = read_csv(folder / table.name, table)
     model, task = str(run.manifest["model"]), str(run.manifest["task"])
     whose: dict[str, Any] = {
         "run_id": run.run_id,
@@ -59,19 +74,6 @@ def _of_run(run: Run, name: str, table: Table, labels: pd.Series) -> pd.DataFram
     for column, value in reversed(whose.items()):
         frame.insert(0, column, value)
     return frame
-
-
-def _check_alike(name: str, runs: Mapping[Run, Mapping[str, Any]]) -> None:
-    """Runs are compared by one ruler: the diagnostic's options and its suites are the same."""
-    forms: dict[str, Path] = {}
-    for run, manifest in runs.items():
-        forms.setdefault(str(manifest["form"]), run.folder / name)
-    if len(forms) > 1:
-        one, other = list(forms.values())[:2]
-        raise UserError(
-            f"{one}: measured by other options, items or an other version than {other}; "
-            "run the experiment again, or delete the older of the two"
-        )
 
 
 def _class(target: str) -> type[Diagnostic]:

@@ -13,11 +13,14 @@ from typing import Any, Final
 
 from attractor.config import OF_BASELINES
 from attractor.errors import UserError
+from attractor.runs import read_manifest
 
 _NEEDED = (
     *("run_id", "config_id", "model", "task", "seed", "choices", "data_seed", "fingerprint"),
     *("trained", "suites", "suite_config_ids"),
 )
+_OF_DIAGNOSTIC = ("_target_", "fingerprint", "form", "files")
+_LEFT_BEHIND = ("error.txt", "config.yaml", "predictions.csv")  # by a run that is not finished
 FORM: Final = "suite_form"  # suite_form.probes: a choice that nobody made, but files changed
 OF_TEXT: Final = (*OF_BASELINES, FORM)  # heads of choices that matter to a baseline
 
@@ -74,7 +77,7 @@ class Found:
         """A hash of all that the report is made from, blind to folder order and wall time."""
         made_from = [
             [run.run_id, run.manifest["fingerprint"], *map(_size, _tables(run.folder))]
-            + [[name, found["fingerprint"]] for name, found in run.diagnostics.items()]
+            + [[name, m["fingerprint"], m["files"]] for name, m in run.diagnostics.items()]
             for run in self.finished
         ]
         text = json.dumps([made_from, self.failed], sort_keys=True)
@@ -90,18 +93,16 @@ def find_runs(folder: Path) -> Found:
     for path in sorted(p for p in folder.iterdir() if p.is_dir() and not p.name.startswith(".")):
         if (path / "manifest.json").is_file():
             manifest = _manifest(path / "manifest.json")
-            run = Run(path, manifest, str(manifest["config_id"]), diagnostics=_diagnostics(path))
+            diagnostics = _diagnostics(path, failed)
+            run = Run(path, manifest, str(manifest["config_id"]), diagnostics=diagnostics)
             if run.run_id in finished:
                 raise UserError(
                     f"{path}: run_id {run.run_id} is also in {finished[run.run_id].folder}; "
                     "delete one of the two"
                 )
             finished[run.run_id] = run
-        elif (path / "error.txt").is_file():
-            lines = (path / "error.txt").read_text(encoding="utf-8", errors="replace").split("\n")
-            failed[path.name] = next((x.strip() for x in lines[::-1] if x.strip()), "failed")
-        elif (path / "config.yaml").is_file() or (path / "predictions.csv").is_file():
-            failed[path.name] = "not finished: run the experiment again, it resumes"
+        elif any((path / name).is_file() for name in _LEFT_BEHIND):
+            failed[path.name] = _why_failed(path)
     if not finished:
         reasons = "".join(f"; {name}: {error}" for name, error in list(failed.items())[:1])
         raise UserError(f"{folder}: no finished run{reasons}; run the experiment (again)")
@@ -153,20 +154,28 @@ def _manifest(path: Path) -> dict[str, Any]:
     return dict(manifest)
 
 
-def _diagnostics(folder: Path) -> dict[str, dict[str, Any]]:
-    """The manifests of the diagnostics that a run's folder holds, by name."""
+def _diagnostics(folder: Path, failed: dict[str, str]) -> dict[str, dict[str, Any]]:
+    """The manifests of a run's diagnostics, by name; adds to `failed` those that have none."""
     found = {}
-    for path in sorted(folder.glob("[!.]*/manifest.json")):
-        try:
-            manifest = json.loads(path.read_text(encoding="utf-8"))
-            found[str(manifest["diagnostic"])] = {
-                key: manifest[key] for key in ("_target_", "fingerprint", "form")
-            }
-        except (ValueError, TypeError, KeyError) as error:
+    for path in sorted(p for p in folder.iterdir() if p.is_dir() and not p.name.startswith(".")):
+        if not (path / "manifest.json").is_file():
+            failed[f"{folder.name}/{path.name}"] = _why_failed(path)
+            continue
+        manifest = read_manifest(path)
+        if missing := [key for key in _OF_DIAGNOSTIC if key not in manifest]:
             raise UserError(
-                f"{path}: no manifest of a diagnostic ({error!r}); delete its folder and run again"
-            ) from error
+                f"{path / 'manifest.json'}: no {', '.join(missing)}; delete {path} and run again"
+            )
+        found[path.name] = manifest
     return found
+
+
+def _why_failed(folder: Path) -> str:
+    """The last line of the error that a folder holds, or that it was not finished."""
+    if not (folder / "error.txt").is_file():
+        return "not finished: run the experiment again, it resumes"
+    lines = (folder / "error.txt").read_text(encoding="utf-8", errors="replace").split("\n")
+    return next((x.strip() for x in lines[::-1] if x.strip()), "failed")
 
 
 def _tables(folder: Path) -> tuple[Path, Path]:

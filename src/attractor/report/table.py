@@ -120,8 +120,8 @@ def _scores_of_tasks(rows: pd.DataFrame, summary: pd.DataFrame) -> list[str]:
         "",
         *_header(_OF_TASKS),
         *_by_task(rows, _OF_TASKS, _cells_of_tasks),
-        "Perplexity: of the words of the test text. Verbs revealed: the model reads a later verb",
-        "that shows the number; such items are in no other accuracy here.",
+        "Perplexity: of the words of the test text (cloze: each given all others). Verbs revealed:",
+        "the model reads a later verb that shows the number; such items are in no other accuracy.",
     ]
 
 

@@ -217,7 +217,7 @@ def _factors(prefix: Tokens, words: Words, place: str) -> dict[str, Any]:
             "find; mend the pair or remove it"
         )
     nouns = {i: word.number for i, _, word in found if word.kind == "noun"}
-    marked_verbs = [i for i, _, word in found if word.kind == "verb"]
+    verbs = {i: word.kind == "verb" for i, _, word in found if word.kind in ("verb", "said")}
     subject = list(nouns)[reading.subject]
     coordinated = reading.coordination != NONE
     return {
@@ -229,7 +229,7 @@ def _factors(prefix: Tokens, words: Words, place: str) -> dict[str, Any]:
         "coordination": reading.coordination,
         "depth": int(reading.construction != SIMPLE),
         "subject": {i: text for i, text, _ in found}[subject],
-        **factors_of(nouns, marked_verbs, subject, len(prefix), len(prefix) + 1),
+        **factors_of(nouns, verbs, subject, len(prefix), len(prefix) + 1),
         "determiner_marked": 0,
     }
 

@@ -37,7 +37,8 @@ def read_sentences(
         _check(name, entry)
         tokens = entry["sentence"].split()
         nouns: dict[int, str] = entry["nouns"]
-        marked_verbs = [item["verb"] for item in entry["items"]]
+        marked = {item["verb"] for item in entry["items"]}
+        verbs = {index: index in marked for index in entry["verbs"]}
         for item in entry["items"]:
             subject, verb = item["subject"], item["verb"]
             rows.append(
@@ -48,7 +49,7 @@ def read_sentences(
                     "subject": tokens[subject],
                     "correct_form": tokens[verb],
                     "wrong_form": item["wrong_form"],
-                    **factors_of(nouns, marked_verbs, subject, verb, len(tokens)),
+                    **factors_of(nouns, verbs, subject, verb, len(tokens)),
                     "determiner_marked": 0,
                     "split": "probe",
                     "probe_set": "",
@@ -65,8 +66,10 @@ def read_sentences(
 
 def _check(name: str, entry: Mapping[str, Any]) -> None:
     """Refuse a sentence whose keys, indices or forms do not fit."""
-    if set(entry) != {"sentence", "nouns", "items"}:
-        raise UserError(f"suite.{name}: give each sentence `sentence`, `nouns` and `items`")
+    if set(entry) != {"sentence", "nouns", "verbs", "items"}:
+        raise UserError(
+            f"suite.{name}: give each sentence `sentence`, `nouns`, `verbs` and `items`"
+        )
     place = f"suite.{name}, `{entry['sentence']}`"
     tokens, nouns = entry["sentence"].split(), entry["nouns"]
     for index, number in nouns.items():
@@ -74,15 +77,16 @@ def _check(name: str, entry: Mapping[str, Any]) -> None:
             raise UserError(f"{place}: noun {index} is no word, counting from 0")
         if number not in NUMBERS:
             raise UserError(f"{place}: noun {index} is {number}; write {' or '.join(NUMBERS)}")
+    if set(entry["verbs"]) - set(range(len(tokens))) or set(entry["verbs"]) & set(nouns):
+        raise UserError(f"{place}: verbs {entry['verbs']} must be words, counting from 0, no nouns")
     for item in entry["items"]:
         if wrong := sorted(set(item) ^ _ITEM_KEYS):
             raise UserError(f"{place}: {', '.join(wrong)} missing or unknown in an item")
         subject, verb, form = item["subject"], item["verb"], str(item["wrong_form"])
-        fits = subject in nouns and isinstance(verb, int) and subject < verb < len(tokens)
-        if not fits or verb in nouns:
+        if subject not in nouns or verb not in entry["verbs"] or subject >= verb:
             raise UserError(
                 f"{place}: subject {subject} must be one of nouns "
-                f"and stand before verb {verb}, counting words from 0"
+                f"and stand before verb {verb}, one of verbs, counting words from 0"
             )
         if len(form.split()) != 1 or form == tokens[verb]:
             raise UserError(
