@@ -366,8 +366,7 @@ def test_measured_units_and_flagship_sentence(tmp_path: Path, lexicon: Lexicon) 
     logs = np.log(both).sum(axis=1).mean(axis=0)
     np.testing.assert_allclose(units.loc[4, "log_retention"], logs, atol=1e-6)
     for name in ("weight", "slope", "difference"):  # of the unit, whatever the cell
-        of_cells = units[name].to_numpy().reshape(3, 2)  # three cells, two units
-        assert of_cells.shape == (3, 2)
+        of_cells = units[name].to_numpy().reshape(3, 2)
         assert (of_cells == of_cells[0]).all()
     units = units.loc[0].droplevel("n_nouns")
 

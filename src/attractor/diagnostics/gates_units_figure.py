@@ -43,8 +43,8 @@ def units(found: pd.DataFrame, kept: pd.DataFrame) -> alt.VConcatChart | None:
     note = [
         "∏ f over the words read after the subject, one noun among them: geometric means over "
         f"{span(lines['n_items'])} items a point.",
-        f"Thin: the {_LINES} units that carry most of the subject's number, by the part that each "
-        "carries; with their sum in the heading.",
+        f"Thin: the {_LINES} units that carry most of the subject's number; heading: what they "
+        "carry together. Thick: mean over all units, which those that keep most decide.",
         f"{_seeds(lines)}, trained; no intervals, as units of two seeds are not the same.",
     ]
     return page(rows, 18, "What single units keep of the subject until the verb", note)
@@ -77,11 +77,11 @@ def _panel(
     lowest = math.floor(math.log10(min(lines["kept"].min(), means["kept"].min())))
     scale = alt.Scale(type="log", domain=[10.0**lowest, 1.0])
     tens = [10.0**n for n in range(0, lowest - 1, -max(1, -lowest // 6))]
-    axis = alt.Axis(values=tens, format="~e", labels=first, domain=False, ticks=False)
+    axis = alt.Axis(values=tens, format="~e", labelOpacity=int(first), domain=False, ticks=False)
     y = alt.Y("kept:Q", title="∏ f" if first else None, scale=scale, axis=axis)
     part = alt.Color("weight:Q", title="part of the number that a unit carries")
     part = part.scale(scheme="viridis", reverse=True, domain=[0, float(lines["weight"].max())])
-    part = part.legend(format=".0%", gradientLength=160, gradientThickness=10, tickCount=4)
+    part = part.legend(format=".0%")
     dash = alt.StrokeDash("what:N", title=None).scale(domain=[_MEAN], range=[[1, 0]])
     dash = dash.legend(orient="top", symbolType="stroke", symbolSize=500, symbolStrokeWidth=3)
     thin = alt.Chart(of_units)
@@ -94,7 +94,7 @@ def _panel(
             thick.mark_point(filled=True, size=45, opacity=1, color="black").encode(x=x, y=y),
         ],
         title=alt.Title(
-            f"{name}: {of_units['unit'].nunique()} units, {carried:.0%} of the number",
+            [name, f"{of_units['unit'].nunique()} units, {carried:.0%} of the number"],
             fontSize=13, fontWeight="normal", frame="group",
         ),
         width=width,

@@ -279,9 +279,8 @@ def _decay_figure(rates: pd.DataFrame) -> alt.VConcatChart:
         24,
         "What is left of the margin's gradient for each word farther back",
         [
-            f"fitted within {_span(frame['n_items'])} items, {seeds_a_model(frame)}; "
-            "grey rule: no decay",
-            f"bars: 95 % {_INTERVAL}, holding the variance of initialisation",
+            f"fitted within {_span(frame['n_items'])} items, {seeds_a_model(frame)}",
+            f"grey rule: no decay; bars: 95 % {_INTERVAL}, holding the variance of initialisation",
         ],
     )
 
