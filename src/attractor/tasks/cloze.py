@@ -21,8 +21,6 @@ from attractor.vocab import BEGIN, END, Vocabulary
 class Cloze(WordChoice):
     """The task: a score for every word at every position."""
 
-    offset = 1
-
     def check(self, encoder: Encoder, model: str) -> None:
         """Refuse a model that cannot see the right context."""
         if not encoder.reads_both_ends:
@@ -30,10 +28,6 @@ class Cloze(WordChoice):
                 f"task=cloze: {model} does not read from both ends; "
                 "choose model=birnn or bilstm, or task=language_model"
             )
-
-    def vocabulary(self, train: pd.DataFrame, words: Vocabulary) -> Vocabulary:
-        """The words of the training text and the sentence's ends."""
-        return words.with_words([BEGIN, END])
 
     def examples(
         self, items: pd.DataFrame, vocabulary: Vocabulary, reads_both_ends: bool

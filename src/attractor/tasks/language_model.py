@@ -23,8 +23,6 @@ from attractor.vocab import BEGIN, END, Vocabulary
 class LanguageModel(WordChoice):
     """The task: a score for every word at every position."""
 
-    offset = 1
-
     def check(self, encoder: Encoder, model: str) -> None:
         """Refuse a model that would see the word it is asked for."""
         if encoder.reads_both_ends:
@@ -32,10 +30,6 @@ class LanguageModel(WordChoice):
                 f"task=language_model: {model} reads from both ends and would see the next word; "
                 "choose model=srn, lstm or gru, or task=cloze"
             )
-
-    def vocabulary(self, train: pd.DataFrame, words: Vocabulary) -> Vocabulary:
-        """The words of the training text and the sentence's ends."""
-        return words.with_words([BEGIN, END])
 
     def examples(
         self, items: pd.DataFrame, vocabulary: Vocabulary, reads_both_ends: bool

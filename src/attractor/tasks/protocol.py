@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from attractor.batching import Examples, prepare
 from attractor.exposure import prefixes
 from attractor.models.protocol import Encoder
-from attractor.vocab import Vocabulary
+from attractor.vocab import BEGIN, END, Vocabulary
 
 # From a network's outputs (Q, n) and the targets of as many questions to a number (Q,) each.
 Read = Callable[[Tensor, Tensor], Tensor]
@@ -107,9 +107,15 @@ class TwoChoice(Task):
 
 
 class WordChoice(Task):
-    """A task whose outputs are log-odds of every word; `questions` have two targets each."""
+    """A task whose outputs are scores of every word, read between BEGIN and END; `questions` have two
+    targets each."""
 
     predicts_words = True
+    offset = 1  # after BEGIN
+
+    def vocabulary(self, train: pd.DataFrame, words: Vocabulary) -> Vocabulary:
+        """The words of the training text and the sentence's ends."""
+        return words.with_words([BEGIN, END])
 
     def head(self, feature_size: int, vocabulary_size: int) -> nn.Module:
         """Features (Q, feature_size) to a score of every word (Q, vocabulary_size)."""
