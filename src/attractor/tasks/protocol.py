@@ -107,8 +107,7 @@ class TwoChoice(Task):
 
 
 class WordChoice(Task):
-    """A task whose outputs are scores of every word, read between BEGIN and END; `questions` have two
-    targets each."""
+    """A task whose outputs are scores of every word; `questions` have two targets each."""
 
     predicts_words = True
     offset = 1  # after BEGIN
