@@ -37,7 +37,7 @@ def run(job: Plan, choices: Mapping[str, Any], say: Callable[[str], None]) -> No
                 _check_network(job)
             if "generate" in stages:
                 publish_items(store, job)
-            if "train" in stages or "diagnose" in stages:
+            if "train" in stages:
                 train(store, job)
             if "evaluate" in stages and not runs.is_published(job):
                 publish(store, job, choices)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from attractor.batching import Examples, prepare
 from attractor.errors import UserError
 from attractor.models.protocol import Encoder
+from attractor.tasks.minimal_pairs import both_forms
 from attractor.tasks.protocol import WordChoice, forms
 from attractor.vocab import BEGIN, END, Vocabulary
 
@@ -50,7 +51,7 @@ class Cloze(WordChoice):
 
     def asked(self, items: pd.DataFrame) -> list[str]:
         """The whole sentence and the wrong form of the verb."""
-        return [" ".join(pair) for pair in zip(items["sentence"], items["wrong_form"], strict=True)]
+        return both_forms(items)
 
 
 def _encoded(sentences: list[str], vocabulary: Vocabulary) -> list[list[int]]:

@@ -15,7 +15,7 @@ from torch import Tensor
 from attractor.batching import Examples, prepare
 from attractor.errors import UserError
 from attractor.models.protocol import READOUTS
-from attractor.tasks.minimal_pairs import distinct_pairs, with_wrong_form
+from attractor.tasks.minimal_pairs import both_forms, distinct_pairs, with_wrong_form
 from attractor.tasks.protocol import Answer, TwoChoice
 from attractor.vocab import Vocabulary
 
@@ -70,7 +70,7 @@ class Grammaticality(TwoChoice):
 
     def asked(self, items: pd.DataFrame) -> list[str]:
         """The whole sentence and the wrong form of the verb."""
-        return [" ".join(pair) for pair in zip(items["sentence"], items["wrong_form"], strict=True)]
+        return both_forms(items)
 
 
 def _log_odds(outputs: Tensor, targets: Tensor) -> Tensor:

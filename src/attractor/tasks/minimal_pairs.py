@@ -20,6 +20,11 @@ def with_wrong_form(items: pd.DataFrame) -> list[str]:
     return texts
 
 
+def both_forms(items: pd.DataFrame) -> list[str]:
+    """All words of each pair: the sentence, and the wrong form of its verb."""
+    return [" ".join(pair) for pair in zip(items["sentence"], items["wrong_form"], strict=True)]
+
+
 def distinct_pairs(
     items: pd.DataFrame, vocabulary: Vocabulary
 ) -> tuple[NDArray[np.int64], list[list[int]]]:
