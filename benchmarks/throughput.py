@@ -16,7 +16,7 @@ import torch
 from hydra import compose, initialize_config_dir
 
 from attractor.cli import configuration
-from attractor.config import Config
+from attractor.config import Config, DataConfig
 from attractor.exposure import Exposure
 from attractor.grammar import Grammar
 from attractor.lexicon import read_lexicon
@@ -127,6 +127,7 @@ def configured(model: str) -> Config:
 def generate_text(grammar: Grammar, config: Config) -> tuple[pd.DataFrame, Row]:
     """The three splits of running text, and the items generated in a second."""
     data = config.data
+    assert isinstance(data, DataConfig)
     text, seconds = timed(
         lambda: draw_text(grammar, data.n_sentences, data.n_valid, data.n_test, data.seed)
     )

@@ -12,7 +12,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
-from attractor.config import Config, from_mapping
+from attractor.config import Config, Schema, from_mapping
 from attractor.explain import explain
 from attractor.resources import CONF
 
@@ -24,7 +24,7 @@ def cores() -> int:
 
 
 OmegaConf.register_new_resolver("cores", cores, replace=True)
-ConfigStore.instance().store(name="schema", node=Config)
+ConfigStore.instance().store(name="schema", node=Schema)
 
 
 @hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")

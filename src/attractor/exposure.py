@@ -31,13 +31,14 @@ class Exposure:
     frequency: pd.Series
 
     @classmethod
-    def of(cls, train: pd.DataFrame) -> Exposure:
+    def of(cls, train: pd.DataFrame, sentences: Iterable[str] | None = None) -> Exposure:
         """Gather the exposure from training items (columns `sentence` and the cell's factors).
 
-        Every sentence of a text has an item, also where not every verb is asked about.
+        sentences: all of the training text, where some have no item.
         """
+        read = train["sentence"].unique() if sentences is None else sentences
         return cls(
-            frozenset(_openings(train["sentence"].unique())),
+            frozenset(_openings(read)),
             train.groupby(_CELL).size().rename("train_frequency"),
         )
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+
+RELATIVIZERS = ("that", "who", "which", "whom", "whose")
 
 
 def factors_of(
@@ -36,6 +38,17 @@ def factors_of(
         "noun_indices": join_indices(i for i in sorted(nouns) if i < verb),
         "verb_indices": join_indices(i for i in sorted(verbs) if i < verb),
     }
+
+
+def relativizer_of(construction: str, between: Sequence[str]) -> str:
+    """The word that opens the relative clause between subject and verb: who, that …, or none.
+
+    construction: the item's; between: the words from subject to verb. Without a relative clause,
+    the empty string.
+    """
+    if "relative" not in construction:
+        return ""
+    return next((word.lower() for word in between if word.lower() in RELATIVIZERS), "none")
 
 
 def join_indices(indices: Iterable[int]) -> str:

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from attractor.errors import UserError
-from attractor.items import join_indices
+from attractor.items import join_indices, relativizer_of
 from attractor.shapes import Dependency, Shape
 from attractor.splits import ADMITTED, Pool
 from attractor.word_classes import NUMBERS, WordClass
@@ -192,11 +192,20 @@ def items(sentences: Sentences, text: Sequence[str]) -> pd.DataFrame:
     frame["n_following"] = [t.count(" ") for t in frame["sentence"]] - frame["verb_index"]
     noun = _forms(sentences, dependencies, which, number, "noun_slot")
     verb = _forms(sentences, dependencies, which, number, "verb_slot")
+    frame["relativizer"] = _relativizers(frame)
     is_plural = subject[:, 0].tolist()
     frame["subject"] = [pair[p] for pair, p in zip(noun, is_plural, strict=True)]
     frame["correct_form"] = [pair[p] for pair, p in zip(verb, is_plural, strict=True)]
     frame["wrong_form"] = [pair[1 - p] for pair, p in zip(verb, is_plural, strict=True)]
     return frame
+
+
+def _relativizers(frame: pd.DataFrame) -> list[str]:
+    columns = frame[["construction", "sentence", "subject_index", "verb_index"]]
+    return [
+        relativizer_of(construction, sentence.split(" ")[subject + 1 : verb])
+        for construction, sentence, subject, verb in columns.itertuples(index=False)
+    ]
 
 
 def most_attractors(shapes: Sequence[Shape], shape: Ints, plural: Ints) -> Ints:

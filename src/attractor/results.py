@@ -69,6 +69,7 @@ ITEMS = Table(
         **_FOLLOWING,
         "noun_indices": "str",  # tokens of the nouns before the verb: `1 3`
         "verb_indices": "str",  # and of the verbs, whether or not they show number
+        "relativizer": "str",  # that, who … of a relative clause between them, none, or ""
     },
 )
 PREDICTIONS = Table(

@@ -1,14 +1,20 @@
-"""Data from outside that a suite's `path` leads to: found, told apart by content, read in lines."""
+"""Data from outside, of suites and corpora: found, told apart by content, read in lines."""
 
 from __future__ import annotations
 
 import codecs
+import gzip
 import hashlib
+import zlib
+from collections.abc import Iterator, Sequence
 from functools import cache
+from glob import glob
 from pathlib import Path
 
 from attractor.artifacts import digest
 from attractor.errors import UserError
+
+LONGEST = 1_000_000  # bytes of a line: longer than any paragraph
 
 
 def locate(place: str, path: object) -> Path:
@@ -33,15 +39,24 @@ def fingerprint(place: str, path: object) -> str:
     root = locate(place, path)
     try:
         files = {p.name: p for p in root.iterdir()} if root.is_dir() else {"": root}
-        return digest(
-            {
-                name: _contents(file, file.stat().st_size, file.stat().st_mtime_ns)
-                for name, file in files.items()
-                if file.is_file() and not name.startswith(".")
-            }
-        )
     except OSError as error:
-        raise _unreadable(Path(error.filename or root), error) from error
+        raise _unreadable(root, error) from error
+    return digest(
+        {
+            name: contents_of(file)
+            for name, file in files.items()
+            if file.is_file() and not name.startswith(".")
+        }
+    )
+
+
+def contents_of(file: Path) -> str:
+    """A digest of a file's contents. Raises UserError for one that cannot be read."""
+    try:
+        facts = file.stat()
+        return _contents(file, facts.st_size, facts.st_mtime_ns)
+    except OSError as error:
+        raise _unreadable(file, error) from error
 
 
 @cache
@@ -51,34 +66,63 @@ def _contents(file: Path, size: int, modified: int) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def read_lines(file: Path) -> list[str]:
-    """The lines of a UTF-8 text with Unix line ends, the first at index 0.
+def files_of(place: str, patterns: Sequence[str]) -> list[Path]:
+    """The files that paths and patterns (`texts/*.txt.gz`) name, each once, in order.
 
-    Raises UserError naming file, line and remedy for anything else, and for an empty file.
+    Raises UserError for one that names no file.
     """
+    found: dict[Path, None] = {}
+    for pattern in patterns:
+        files = sorted(Path(match) for match in glob(pattern, recursive=True))  # noqa: PTH207
+        files = [file for file in files if file.is_file()]
+        if not files:
+            raise UserError(f"{place}: {pattern} names no file; correct the path or the pattern")
+        found |= dict.fromkeys(files)
+    if not found:
+        raise UserError(f"{place}=[...] is needed: give the places of its files")
+    return list(found)
+
+
+def read_lines(file: Path) -> list[str]:
+    """All lines of a text, as `stream_lines` gives them."""
+    return list(stream_lines(file))
+
+
+def stream_lines(file: Path) -> Iterator[str]:
+    """The lines of a UTF-8 text with Unix line ends, without these; a name in .gz is unpacked.
+
+    Raises UserError naming file, line and remedy for anything else, for an empty file and for a
+    line of more than LONGEST bytes.
+    """
+    number = 0
     try:
-        raw = file.read_bytes()
+        with gzip.open(file) if file.suffix == ".gz" else file.open("rb") as stream:
+            for number, raw in enumerate(iter(lambda: stream.readline(LONGEST + 1), b""), start=1):
+                yield _line(raw, f"{file} line {number}", number)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise UserError(
+            f"{file} line {number + 1}: the packed file is cut short or broken; fetch it again"
+        ) from error
     except OSError as error:
         raise _unreadable(file, error) from error
-    if not raw:
+    if not number:
         raise UserError(f"{file} line 1: the file is empty; fetch it again")
-    if raw.startswith(codecs.BOM_UTF8):
-        raise UserError(f"{file} line 1: a byte-order mark; save the file as UTF-8 without one")
-    if (end := raw.find(b"\r")) >= 0:
+
+
+def _line(raw: bytes, place: str, number: int) -> str:
+    if len(raw) > LONGEST:
         raise UserError(
-            f"{file} line {_line(raw, end)}: a Windows line end; save the file with Unix line ends"
+            f"{place}: more than {LONGEST:,} bytes without a line end; "
+            "break the text into lines of a sentence or a paragraph"
         )
+    if number == 1 and raw.startswith(codecs.BOM_UTF8):
+        raise UserError(f"{place}: a byte-order mark; save the file as UTF-8 without one")
+    if b"\r" in raw:
+        raise UserError(f"{place}: a Windows line end; save the file with Unix line ends")
     try:
-        text = raw.decode()
+        return raw.decode().removesuffix("\n")
     except UnicodeDecodeError as error:
-        raise UserError(
-            f"{file} line {_line(raw, error.start)}: this is no UTF-8; save the file as UTF-8"
-        ) from error
-    return text.removesuffix("\n").split("\n")
-
-
-def _line(raw: bytes, position: int) -> int:
-    return raw.count(b"\n", 0, position) + 1
+        raise UserError(f"{place}: this is no UTF-8; save the file as UTF-8") from error
 
 
 def _unreadable(file: Path, error: OSError) -> UserError:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pandas as pd
 
+    from attractor.exposure import Exposure
+    from attractor.tasks.protocol import Task
     from attractor.vocab import Vocabulary
 
 
@@ -18,6 +20,30 @@ def read_items(folder: Path, split: str = "") -> pd.DataFrame:
 
     items = read_csv(folder / ITEMS.name, ITEMS)
     return items[items["split"] == split] if split else items
+
+
+def read_sentences(folder: Path, split: str) -> pd.DataFrame:
+    """All sentences of a split, in order (column `sentence`): a text's own, or its items'."""
+    import pandas as pd
+
+    from attractor.sources import read_lines
+
+    file = folder / f"{split}.txt"
+    if file.exists():
+        return pd.DataFrame({"sentence": read_lines(file)})
+    return read_items(folder, split)[["sentence"]].drop_duplicates(ignore_index=True)
+
+
+def read_learnt(folder: Path, split: str, task: Task) -> pd.DataFrame:
+    """What a task learns from: items, or all sentences where it predicts words."""
+    return read_sentences(folder, split) if task.predicts_words else read_items(folder, split)
+
+
+def read_exposure(folder: Path) -> Exposure:
+    """What training exposes a model to."""
+    from attractor.exposure import Exposure
+
+    return Exposure.of(read_items(folder, "train"), read_sentences(folder, "train")["sentence"])
 
 
 def read_vocabulary(folder: Path) -> Vocabulary:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from attractor.artifacts import ArtifactStore
+from attractor.config import CorpusConfig, DataConfig
 from attractor.plan import THREADS, Plan
-from attractor.stage_files import read_items, read_vocabulary
+from attractor.stage_files import read_exposure, read_items, read_learnt, read_vocabulary
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,51 +21,77 @@ if TYPE_CHECKING:
 
 
 def text(store: ArtifactStore, job: Plan) -> Path:
-    """The stage that draws training, validation and test items.
+    """The stage that makes training, validation and test items.
 
-    Beside items.csv: vocabulary.json, and split.json with what the text was found to hold.
+    Beside items.csv: vocabulary.json, and split.json with what the text was found to hold. Of a
+    corpus also the sentences of each split, with items or not (train.txt …), and excluded.csv.
     """
 
     def build(folder: Path) -> None:
-        from attractor.notation import read_grammar
         from attractor.results import ITEMS, write_csv
-        from attractor.split_checks import check_split
-        from attractor.splits import simpler
-        from attractor.text import draw_text
         from attractor.vocab import Vocabulary
 
         data = job.config.data
-        grammar = read_grammar(job.config.grammar, job.lexicon, data.regime)
-        items = draw_text(
-            simpler(grammar, data.held_out, data.max_depth),
-            data.n_sentences,
-            data.n_valid,
-            data.n_test,
-            data.seed,
-            lexical=data.split == "lexical",
-            rule=data.rule,
-            min_attractors=data.min_attractors,
-        )
+        if isinstance(data, CorpusConfig):
+            items, training, facts = _natural_text(store, data, folder)
+        else:
+            items, training, facts = _generated_text(job, data)
         write_csv(items, ITEMS, folder / ITEMS.name)
-        facts = check_split(items, data, grammar, job.lexicon)
         (folder / "split.json").write_text(json.dumps(facts, indent=1), encoding="utf-8")
-        training = items.loc[items["split"] == "train", "sentence"]
         words = Vocabulary.of(training).words
         (folder / "vocabulary.json").write_text(json.dumps(words, indent=0), encoding="utf-8")
 
     return store.get(job.stages.text, build)
 
 
+def _generated_text(job: Plan, data: DataConfig) -> tuple[pd.DataFrame, pd.Series, dict[str, Any]]:
+    """Items that the grammar draws, the sentences to learn from, and what was found of them."""
+    from attractor.notation import read_grammar
+    from attractor.split_checks import check_split
+    from attractor.splits import simpler
+    from attractor.text import draw_text
+
+    grammar = read_grammar(job.config.grammar, job.lexicon, data.regime)
+    items = draw_text(
+        simpler(grammar, data.held_out, data.max_depth),
+        data.n_sentences,
+        data.n_valid,
+        data.n_test,
+        data.seed,
+        lexical=data.split == "lexical",
+        rule=data.rule,
+        min_attractors=data.min_attractors,
+    )
+    facts = check_split(items, data, grammar, job.lexicon)
+    return items, items.loc[items["split"] == "train", "sentence"], facts
+
+
+def _natural_text(
+    store: ArtifactStore, data: CorpusConfig, folder: Path
+) -> tuple[pd.DataFrame, pd.Series, dict[str, Any]]:
+    """The same of natural sentences; all sentences and what was excluded go to `folder`."""
+    from attractor.corpus.sources import source_of
+    from attractor.corpus.text import SPLITS, natural_text
+
+    source, facts = source_of(store, data)
+    found = natural_text(source, data)
+    of_split = found.sentences.groupby("split")["sentence"]
+    for split in SPLITS:
+        lines = "\n".join(of_split.get_group(split))
+        (folder / f"{split}.txt").write_text(lines + "\n", encoding="utf-8")
+    found.excluded.to_csv(folder / "excluded.csv", index=False)
+    return found.items, of_split.get_group("train"), {**facts, **found.facts}
+
+
 def suite(store: ArtifactStore, job: Plan, name: str) -> Path:
     """The stage that makes one suite's items: items.csv and whatever tables the suite adds."""
 
     def build(folder: Path) -> None:
-        from attractor.exposure import Exposure
         from attractor.notation import read_grammar
         from attractor.plugins import call_target
         from attractor.results import ITEMS, write_csv
 
-        exposure = Exposure.of(read_items(text(store, job), "train"))
+        exposure = read_exposure(text(store, job))
         grammar = read_grammar(job.config.grammar, job.lexicon, job.config.data.regime)
         spec = job.config.suite[name]
         options = {k: v for k, v in spec.items() if k not in ("version", "citation", "licence")}
@@ -92,9 +119,8 @@ def train(store: ArtifactStore, job: Plan) -> Path:
 
         torch.set_num_threads(THREADS)
         config = job.config
-        source = text(store, job)
-        items, task = read_items(source), build_task(config.task)
-        of_split = {split: items[items["split"] == split] for split in ("train", "valid")}
+        source, task = text(store, job), build_task(config.task)
+        of_split = {split: read_learnt(source, split, task) for split in ("train", "valid")}
         vocabulary = task.vocabulary(of_split["train"], read_vocabulary(source))
         network = build_network(config.model, task, len(vocabulary), config.seed)
         training, validation = (

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 PADDING = 0
 UNKNOWN = 1
+SPECIAL = ("<pad>", "<unk>")  # the words of these numbers; corpora write the second too
+UNKNOWN_WORD = SPECIAL[UNKNOWN]
 BEGIN, END = "<s>", "</s>"  # of a sentence, for tasks that read them
 
 
@@ -22,8 +24,8 @@ class Vocabulary:
     def of(cls, sentences: Iterable[str]) -> Vocabulary:
         """The vocabulary of sentences whose tokens are separated by one space."""
         counts = Counter(token for sentence in sentences for token in sentence.split(" "))
-        ordered = sorted(counts, key=lambda word: (-counts[word], word))
-        return cls.read(["<pad>", "<unk>", *ordered])
+        ordered = sorted(set(counts) - set(SPECIAL), key=lambda word: (-counts[word], word))
+        return cls.read([*SPECIAL, *ordered])
 
     @classmethod
     def read(cls, words: Sequence[str]) -> Vocabulary:

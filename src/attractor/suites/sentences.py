@@ -11,7 +11,7 @@ from attractor.blocks import read_block
 from attractor.errors import UserError
 from attractor.exposure import Exposure
 from attractor.grammar import Grammar
-from attractor.items import factors_of
+from attractor.items import factors_of, relativizer_of
 from attractor.word_classes import NUMBERS
 
 # What an item says of itself, taken over as it is; the other factors follow from the indices.
@@ -49,6 +49,9 @@ def read_sentences(
                     "subject": tokens[subject],
                     "correct_form": tokens[verb],
                     "wrong_form": item["wrong_form"],
+                    "relativizer": relativizer_of(
+                        item["construction"], tokens[subject + 1 : verb]
+                    ),
                     **factors_of(nouns, verbs, subject, verb, len(tokens)),
                     "determiner_marked": 0,
                     "split": "probe",

