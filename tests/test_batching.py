@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from attractor.batching import Examples, prepare
+from attractor.batching import MOST_OUTPUTS, Examples, Memory, prepare, slices
 from attractor.vocab import PADDING
 
 TEXTS = [[5, 6, 7], [8], [9, 2, 3, 4], [2, 2]]
@@ -102,3 +104,38 @@ def test_random_order_depends_on_the_generator_alone() -> None:
     assert {frozenset(order(1)[i : i + 8]) for i in range(0, n, 8)} != {
         frozenset(order(2)[i : i + 8]) for i in range(0, n, 8)
     }
+
+
+@settings(deadline=None)
+@given(st.integers(0, 2000), st.integers(1, 10**7))
+def test_slices_cover_all_questions_within_the_bound(n: int, width: int) -> None:
+    found = slices(n, width)
+    ends = [0, *(part.stop for part in found)]
+    assert [part.start for part in found] == ends[:-1]
+    assert ends[-1] == n
+    sizes = {part.stop - part.start for part in found}
+    assert all(size == 1 or 1 < size * width <= MOST_OUTPUTS for size in sizes)
+    assert not sizes or max(sizes) - min(sizes) <= 1
+    assert (len(found) == 1) == (0 < n * width <= MOST_OUTPUTS or n == 1)
+
+
+def test_a_memory_keeps_states_and_no_gradient() -> None:
+    memory, state = Memory(), torch.ones(1, 2, 3, requires_grad=True)
+    assert memory.state is None
+    memory.keep(2 * state)
+    assert isinstance(memory.state, torch.Tensor)
+    assert memory.state.tolist() == torch.full((1, 2, 3), 2.0).tolist()
+    assert not memory.state.requires_grad
+    memory.keep((2 * state, 3 * state))
+    assert isinstance(memory.state, tuple)
+    assert [part[0, 0, 0].item() for part in memory.state] == [2.0, 3.0]
+    assert not any(part.requires_grad for part in memory.state)
+
+
+def test_a_batch_moves_with_its_memory(prepared: Examples) -> None:
+    memory = Memory()
+    batch = dataclasses.replace(prepared.batch(np.array([1, 3])), memory=memory)
+    moved = batch.to("cpu")
+    assert moved.memory is memory
+    assert moved.tokens.tolist() == [[8, PADDING], [2, 2]]
+    assert prepared.batch(np.array([1, 3])).memory is None

@@ -149,3 +149,25 @@ def test_a_network_without_right_context_is_refused(model: str) -> None:
         build_network(options, TASK, 9, seed=0)
     assert str(error.value).startswith(f"task=cloze: {model} does not read from both ends")
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("options", [{"softmax": "adaptive"}, {"tied": True}])
+def test_either_softmax_scores_all_words_in_any_batch(options: dict[str, object]) -> None:
+    task = Cloze(**options)  # type: ignore[arg-type]
+    sizes = ["model.embedding_size=8", "model.hidden_size=4"]
+    model = job("model=bilstm", *sizes).config.model
+    net = build_network(model, task, len(VOCABULARY), seed=1).eval()
+    log_p = torch.log_softmax(outputs(net, FLAGSHIP).double(), dim=1)
+    if "softmax" in options:
+        torch.testing.assert_close(log_p.float(), outputs(net, FLAGSHIP), atol=1e-5, rtol=0)
+    were, was = (log_p[:, VOCABULARY.index[form]] for form in ("were", "was"))
+    found = scores(net, task, ITEMS, VOCABULARY)["margin"]
+    np.testing.assert_allclose(found[[0, 2]], [(were - was)[6], (was - were)[4]], atol=1e-6)
+
+
+def test_tied_weights_of_two_sizes_are_refused() -> None:
+    options = job("model=bilstm", "model.embedding_size=7").config.model
+    with pytest.raises(UserError) as error:
+        build_network(options, Cloze(tied=True), 9, seed=0)
+    assert str(error.value).startswith("task.tied=true: bilstm has embeddings of 7 numbers and")
+    assert str(error.value).endswith("give model.embedding_size=6 model.hidden_size=3")

@@ -13,6 +13,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from attractor.batching import Memory
 from attractor.errors import UserError
 from attractor.models.protocol import Network
 from attractor.models.recurrent import Recurrent
@@ -267,6 +268,10 @@ GOOD = {
         ("recurrent_scale", float("inf")),
         ("recurrent_scale", "large"),
         ("forget_bias", float("nan")),
+        ("dropout", 1.0),
+        ("dropout", -0.1),
+        ("dropout", float("nan")),
+        ("dropout", "some"),
     ],
 )
 def test_a_setting_that_makes_no_network_is_named(key: str, value: object) -> None:
@@ -333,3 +338,57 @@ def test_only_the_layers_that_answer_are_built_and_sizes_match(readout: str) -> 
 def test_a_network_that_reads_left_to_right_has_no_backward_readout(readout: str) -> None:
     with pytest.raises(UserError, match=rf"task\.readout={readout}: this srn reads left to right"):
         Recurrent(9, readout, **{**GOOD, "cell": "srn"})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("cell", STEPS)
+@torch.no_grad()
+def test_a_reading_goes_on_from_the_state_in_a_batchs_memory(cell: str) -> None:
+    encoder = network(cell).encoder.double()
+    assert isinstance(encoder, Recurrent)
+    text = torch.tensor([[3, 5, 2, 7, 7], [9, 8, 2, 4, 3]])
+    whole, _ = encoder.states(text, torch.tensor([5, 5]))
+    assert whole is not None
+    memory = Memory()
+    pieces = []
+    for piece in text.split([2, 1, 2], dim=1):
+        states, _ = encoder.states(piece, torch.full((2,), piece.shape[1]), memory)
+        assert states is not None
+        pieces.append(states)
+    torch.testing.assert_close(torch.cat(pieces, dim=1), whole, atol=1e-12, rtol=0)
+    alone, _ = encoder.states(text[:, 2:], torch.tensor([3, 3]))
+    assert alone is not None
+    assert (alone - whole[:, 2:]).abs().max() > 1e-3  # the control: the state before matters
+
+
+def with_dropout(dropout: float, **changed: object) -> Recurrent:
+    torch.manual_seed(0)
+    settings = {**GOOD, "cell": "lstm", "hidden_size": 400, "embedding_size": 300, **changed}
+    return Recurrent(9, "", **settings, dropout=dropout)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("both_ends", [False, True])
+def test_features_drop_out_in_training_alone(both_ends: bool) -> None:
+    encoder, plain = (with_dropout(p, both_ends=both_ends) for p in (0.25, 0.0))
+    (batch,) = examples([[2, 3, 4]]).batches(1)
+    dropped = encoder(batch) == 0
+    assert dropped.shape == (1, 400 * (1 + both_ends))
+    assert dropped.float().mean().item() == pytest.approx(0.25, abs=0.06)
+    assert torch.equal(encoder.eval()(batch), plain(batch))
+    assert torch.equal(plain(batch), plain.eval()(batch))
+
+
+def test_embeddings_drop_out_in_training_alone() -> None:
+    """What the layer is given: a quarter is missing, and the rest is larger by a third."""
+    encoder = with_dropout(0.25)
+    assert encoder.forward_layer is not None
+    given_to: list[torch.Tensor] = []
+    encoder.forward_layer.register_forward_pre_hook(lambda layer, call: given_to.append(call[0]))
+    (batch,) = examples([[2, 3, 4]]).batches(1)
+    encoder(batch)
+    encoder.eval()(batch)
+    dropped, whole = given_to
+    assert dropped.shape == (1, 3, 300)
+    kept = dropped != 0
+    assert kept.float().mean().item() == pytest.approx(0.75, abs=0.06)
+    torch.testing.assert_close(dropped[kept], whole[kept] * 4 / 3)
+    assert torch.equal(whole, encoder.embedding(batch.tokens))

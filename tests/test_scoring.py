@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 import torch
 
+from attractor import batching
 from attractor.scoring import answers, correctness, predictions, words_known
 from attractor.tasks.number_prediction import NumberPrediction
 from attractor.vocab import Vocabulary
 from tiny import FLAGSHIP, FLAGSHIP_ITEMS, examples, items, network
 
 TASK = NumberPrediction()
+TEXTS = list(enumerate([[2, 3], [4, 5, 6], [7], [8, 9], [3]]))
 
 
 def test_correctness_counts_a_tie_as_one_half() -> None:
@@ -72,3 +74,32 @@ def test_predictions_tell_items_whose_prefix_training_never_held() -> None:
     assert found["distance"].tolist() == [1, 2, 3]
     assert not {"sentence", "subject", "correct_form", "wrong_form"} & set(found.columns)
     assert "margin" not in frame  # the caller's frame is left alone
+
+
+@pytest.mark.parametrize("questions_a_slice", [1, 2, 3, 100])
+def test_outputs_exist_for_a_slice_of_questions_at_a_time(
+    questions_a_slice: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Read once, answered in slices: the encoder is called once a batch, the head often."""
+    words = 9
+    monkeypatch.setattr(batching, "MOST_OUTPUTS", questions_a_slice * words + words // 2)
+    net = network()
+    torch.manual_seed(0)
+    net.head = torch.nn.Linear(6, words)
+    asked = examples([text for _, text in TEXTS], [i for i, _ in TEXTS])
+    read, answered = [], []
+    net.encoder.register_forward_hook(lambda *call: read.append(len(call[2])))
+    net.head.register_forward_hook(lambda *call: answered.append(len(call[2])))
+
+    def first(outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        assert len(outputs) == len(targets)
+        return outputs[torch.arange(len(targets)), targets.long()]
+
+    found = answers(net, asked, first)
+    assert read == [5]
+    assert max(answered) <= max(1, questions_a_slice)
+    monkeypatch.undo()
+    np.testing.assert_allclose(found, answers(net, asked, first), atol=1e-6)
+    with torch.no_grad():
+        alone = [net(examples([text]).batch(np.array([0])))[0, i].item() for i, text in TEXTS]
+    np.testing.assert_allclose(found, alone, atol=1e-6)

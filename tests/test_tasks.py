@@ -201,5 +201,5 @@ def test_a_task_is_built_with_each_model_that_it_makes_sense_for(name: str, mode
 @pytest.mark.parametrize("name", sorted(set(SENSE) - {"grammaticality"}))
 def test_a_task_without_a_readout_takes_none(name: str) -> None:
     config = job(f"task={name}").config
-    with pytest.raises(UserError, match=r"^task: .*'readout'; \w+ takes no options$"):
+    with pytest.raises(UserError, match=r"^task: .*'readout'; \w+ takes"):
         build_task({**config.task, "readout": "both"})

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from torch import Tensor
@@ -17,9 +18,12 @@ from attractor import checkpoints, training
 from attractor.batching import Examples
 from attractor.config import TrainConfig
 from attractor.models.protocol import Network
+from attractor.network import build_network
 from attractor.scoring import answers, correctness
+from attractor.tasks.language_model import LanguageModel
 from attractor.tasks.number_prediction import NumberPrediction
 from attractor.training import DivergedError, TrainingState, Weights, train
+from attractor.vocab import Vocabulary
 from tiny import first_word_rule, network, settings
 
 TASK = NumberPrediction()
@@ -106,6 +110,43 @@ def test_a_resumed_run_throws_the_dice_of_its_epoch() -> None:
     )
     resumed = fit(dropping(), settings(max_epochs=3), state=kept[0])
     assert same(whole.epochs[-1], resumed.epochs[-1])
+
+
+@pytest.mark.parametrize("options", [{}, {"context": "stream"}, {"tied": True}])
+def test_a_resumed_language_model_with_dropout_ends_as_one_never_stopped(
+    options: dict[str, object], tmp_path: Path
+) -> None:
+    """The state of a stream and what is dropped begin anew in each epoch; what is tied stays so."""
+    task = LanguageModel(**options, bptt=3)  # type: ignore[arg-type]
+    text = pd.DataFrame({"sentence": ["the keys laugh", "a key laughs", "the key was the keys"]})
+    vocabulary = task.vocabulary(text, Vocabulary.of(text["sentence"]))
+    examples, path = task.examples(text, vocabulary, False), tmp_path / "state.safetensors"
+    model = {
+        "_target_": "attractor.models.recurrent.Recurrent",
+        "name": "lstm",
+        "cell": "lstm",
+        "both_ends": False,
+        "embedding_size": 6,
+        "hidden_size": 6,
+        "parameters": 1000,
+        "dropout": 0.5,
+    }
+
+    def write(state: TrainingState) -> None:
+        if state.epoch == 2:
+            checkpoints.save_state(state, path)
+
+    def run(seed: int, max_epochs: int, state: TrainingState | None = None) -> TrainingState:
+        net = build_network(model, task, len(vocabulary), seed)
+        given = settings(max_epochs=max_epochs, batch_size=2)
+        return train(net, examples, examples, task, given, 7, state, after_epoch=write)
+
+    whole = run(seed=0, max_epochs=4)
+    run(seed=0, max_epochs=2)
+    resumed = run(seed=1, max_epochs=4, state=checkpoints.load_state(path))
+    assert resumed.epoch == 4
+    assert same(whole.epochs[-1], resumed.epochs[-1])
+    assert without_seconds(whole) == without_seconds(resumed)
 
 
 def test_going_on_from_a_finished_state_trains_no_more() -> None:

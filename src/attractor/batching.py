@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,6 +13,35 @@ from torch import Tensor
 
 from attractor.vocab import PADDING
 
+# Numbers that the outputs to a slice of questions hold at most (16 MB in float32). Less would make
+# matrix products slow; several times as much no longer stays in a processor's cache.
+MOST_OUTPUTS = 2**22
+
+
+def slices(n: int, width: int) -> list[slice]:
+    """Slices of n questions, of near-equal size, whose outputs of `width` numbers each stay within
+    MOST_OUTPUTS; one question's always do.
+    """
+    parts = -(-n // max(1, MOST_OUTPUTS // width))
+    return [slice(part * n // parts, (part + 1) * n // parts) for part in range(parts)]
+
+
+@dataclass
+class Memory:
+    """What a network keeps of one piece of a stream for the next.
+
+    state: the last state of its layer as torch gives it; None before the first piece.
+    """
+
+    state: Tensor | tuple[Tensor, ...] | None = None
+
+    def keep(self, state: Tensor | tuple[Tensor, ...]) -> None:
+        """Remember a state, through which no gradient flows back into its piece."""
+        if isinstance(state, Tensor):
+            self.state = state.detach()
+        else:
+            self.state = tuple(part.detach() for part in state)
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -19,7 +49,8 @@ class Batch:
 
     tokens (B, T); lengths (B,); rows (Q,): which text a question is about; positions (Q,): the
     token after which it is asked; backward_positions (Q,): the token down to which a backward
-    reading has come; targets (Q,) or (Q, k); queries (Q,): its number among all questions.
+    reading has come; targets (Q,) or (Q, k); queries (Q,): its number among all questions. memory:
+    where the texts go on from those of an earlier batch, what was kept of them.
     """
 
     tokens: Tensor
@@ -29,15 +60,19 @@ class Batch:
     backward_positions: Tensor
     targets: Tensor
     queries: Tensor
+    memory: Memory | None = None
 
     def to(self, device: str) -> Batch:
         """The batch on another device."""
-        return Batch(**{name: value.to(device) for name, value in vars(self).items()})
+        return replace(self, **{name: value.to(device) for name, value in self._tensors().items()})
 
     def take(self, texts: Tensor) -> Batch:
         """Copies of the texts of these numbers (n,), where each text has one question."""
-        own = {name: value[texts] for name, value in vars(self).items()}
+        own = {name: value[texts] for name, value in self._tensors().items()}
         return Batch(**{**own, "rows": torch.arange(len(texts))})
+
+    def _tensors(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if isinstance(value, Tensor)}
 
 
 @dataclass(frozen=True)

@@ -29,4 +29,7 @@ def build_network(
     settings = {key: value for key, value in options.items() if key != "name"}
     encoder = call_target("model", settings, vocabulary_size=vocabulary_size, readout=task.readout)
     task.check(encoder, options["name"])
-    return Network(encoder, task.head(encoder.feature_size, vocabulary_size))
+    head = task.head(encoder.feature_size, vocabulary_size)
+    if task.tied:
+        encoder.embedding.weight = head.weight
+    return Network(encoder, head)

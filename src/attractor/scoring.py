@@ -10,7 +10,7 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
-from attractor.batching import Examples
+from attractor.batching import Examples, slices
 from attractor.models.protocol import Network
 from attractor.results import ITEMS, PREDICTIONS
 from attractor.tasks.protocol import Read, Task
@@ -23,13 +23,21 @@ Floats = NDArray[np.float64]
 def answers(
     network: Network, examples: Examples, read: Read, device: str = "cpu", batch_size: int = 512
 ) -> Floats:
-    """What `read` makes of the network's outputs, in the order that the questions came in."""
+    """What `read` makes of the network's outputs, in the order that the questions came in.
+
+    A batch is read once, and its questions are answered a slice at a time: in bounded memory,
+    however many words there are to choose from.
+    """
     network.eval()
     found, queries = [], []
     for batch in examples.batches(batch_size):
         queries.append(batch.queries.numpy())
         batch = batch.to(device)
-        found.append(read(network(batch).float(), batch.targets).double().cpu().numpy())
+        features = network.encoder(batch)
+        width = network.head(features[:1]).shape[1]
+        for some in slices(len(features), width):
+            outputs = network.head(features[some]).float()
+            found.append(read(outputs, batch.targets[some]).double().cpu().numpy())
     return np.concatenate(found)[np.argsort(np.concatenate(queries))]
 
 
@@ -65,9 +73,13 @@ def predictions(
     """Items with their scores, with correct, and in_vocabulary: whether every word is known."""
     of_items = [column for column in ITEMS.columns if column not in PREDICTIONS.columns]
     frame = items.drop(columns=of_items, errors="ignore")
-    frame[["sentence_margin", "absolute"]] = np.nan
+    frame[["sentence_margin", "absolute", "formula"]] = np.nan
     frame[list(found)] = np.stack(list(found.values()), axis=1)
-    return frame.assign(correct=correctness(found["margin"]), in_vocabulary=known)
+    frame = frame.assign(correct=correctness(found["margin"]), in_vocabulary=known)
+    if "formula_id" in items:  # the item is right where each of its comparisons is
+        keys = [frame["suite"], frame["probe_set"], items["formula_id"]]
+        frame["formula"] = frame.groupby(keys)["correct"].transform("min")
+    return frame
 
 
 def words_known(texts: list[str], vocabulary: Vocabulary) -> NDArray[np.bool_]:

@@ -87,15 +87,15 @@ def train(
         epoch = state.epoch + 1
         torch.manual_seed(seed * 1_000_003 + epoch)
         rng = np.random.default_rng([seed, epoch])
-        losses, norms, network_mode = [], [], network.train()
+        losses, norms = [], []
+        network.train()
         for batch in train_examples.batches(settings.batch_size, rng):
             batch = batch.to(settings.device)
             optimizer.zero_grad(set_to_none=True)
             with torch.autocast(
                 settings.device, dtype=torch.bfloat16, enabled=settings.precision == "bf16"
             ):
-                outputs = network_mode(batch)
-            loss = task.losses(outputs.float(), batch.targets).mean()
+                loss = task.loss(network.head, network.encoder(batch), batch.targets)
             loss.backward()  # type: ignore[no-untyped-call]
             norm = nn.utils.clip_grad_norm_(network.parameters(), settings.clip)
             losses.append((loss.item(), len(batch.targets)))

@@ -18,7 +18,8 @@ class Encoder(Protocol):
     Made from `vocabulary_size`, `readout` (one of READOUTS, or "" for all that the model reads) and
     the settings of its yaml. It answers from the states at a question's `positions` and
     `backward_positions` alone, for a task may hide what lies between; a readout that it does not
-    have it refuses with a UserError.
+    have it refuses with a UserError. One that says `carries_state = True` starts from the state in
+    a batch's memory, where the batch has one, and leaves its last state there.
     """
 
     feature_size: int

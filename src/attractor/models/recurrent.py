@@ -4,12 +4,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import torch
 from torch import Tensor, nn
 
-from attractor.batching import Batch
+from attractor.batching import Batch, Memory
 from attractor.errors import UserError
 from attractor.models.reference import reversed_order
 from attractor.vocab import PADDING
@@ -28,10 +28,14 @@ class Recurrent(nn.Module):
     readout: which states answer, "" for those of all layers; a layer that does not answer is not
     built. hidden_size: units of each direction; where it is None, the largest number that keeps the
     recurrent weights within `parameters`, so that models compare at equal size.
-    recurrent_scale: what the recurrent weights are multiplied by before training. forget_bias: the
-    forget gate's bias before training (Gers et al. 2000; Jozefowicz et al. 2015), None for torch's,
-    which is random and small.
+    recurrent_scale, embedding_scale: what the recurrent weights, and the embeddings (of variance 1
+    in torch), are multiplied by before training. forget_bias: the forget gate's bias before
+    training (Gers et al. 2000; Jozefowicz et al. 2015), None for torch's, which is random and
+    small. dropout: the share of each word's embedding and of each feature that is left out in
+    training (Zaremba et al. 2014).
     """
+
+    carries_state = True
 
     def __init__(
         self,
@@ -44,10 +48,13 @@ class Recurrent(nn.Module):
         parameters: int,
         recurrent_scale: float = 1.0,
         forget_bias: float | None = None,
+        dropout: float = 0.0,
+        embedding_scale: float = 1.0,
     ) -> None:
         super().__init__()
         check_sizes(embedding_size, hidden_size, parameters)
-        check_settings(cell, both_ends, readout, recurrent_scale, forget_bias)
+        scales = {"recurrent_scale": recurrent_scale, "embedding_scale": embedding_scale}
+        check_settings(cell, both_ends, readout, scales, forget_bias, dropout)
         layer, gates = _CELLS[cell]
         forward = readout != "backward_first"
         backward = both_ends and readout != "forward_last"
@@ -56,6 +63,9 @@ class Recurrent(nn.Module):
         self.reads_both_ends = backward
         self.feature_size = units * directions
         self.embedding = nn.Embedding(vocabulary_size, embedding_size, padding_idx=PADDING)
+        with torch.no_grad():
+            self.embedding.weight.mul_(embedding_scale)
+        self.dropout = nn.Dropout(dropout)
         self.forward_layer = layer(embedding_size, units, batch_first=True) if forward else None
         self.backward_layer = layer(embedding_size, units, batch_first=True) if backward else None
         for made in filter(None, (self.forward_layer, self.backward_layer)):
@@ -63,18 +73,25 @@ class Recurrent(nn.Module):
 
     def forward(self, batch: Batch) -> Tensor:
         """Features of each question (Q, H), or (Q, 2H): h_f after the text's words, h_b before."""
-        return self.select(*self.states(batch.tokens, batch.lengths), batch)
+        states = self.states(batch.tokens, batch.lengths, batch.memory)
+        features: Tensor = self.dropout(self.select(*states, batch))
+        return features
 
-    def states(self, tokens: Tensor, lengths: Tensor) -> tuple[Tensor | None, Tensor | None]:
+    def states(
+        self, tokens: Tensor, lengths: Tensor, memory: Memory | None = None
+    ) -> tuple[Tensor | None, Tensor | None]:
         """States (B, T, H) of tokens (B, T): left to right, and right to left; None if unread.
 
         Position t of the second holds the state after reading tokens T … t. Padding stands after
-        a text's end, where neither direction meets it before the text itself.
+        a text's end, where neither direction meets it before the text itself. With a memory the
+        reading from left to right goes on from the state there.
         """
-        embedded = self.embedding(tokens)
+        embedded = self.dropout(self.embedding(tokens))
         forward = backward = None
         if self.forward_layer is not None:
-            forward, _ = self.forward_layer(embedded)
+            forward, last = self.forward_layer(embedded, memory.state if memory else None)
+            if memory:
+                memory.keep(last)
         if self.backward_layer is not None:
             row = torch.arange(len(tokens), device=tokens.device)[:, None]
             reverse = reversed_order(lengths, tokens.shape[1])
@@ -93,7 +110,12 @@ class Recurrent(nn.Module):
 
 
 def check_settings(
-    cell: str, both_ends: bool, readout: str, recurrent_scale: float, forget_bias: float | None
+    cell: str,
+    both_ends: bool,
+    readout: str,
+    scales: Mapping[str, float],
+    forget_bias: float | None,
+    dropout: float,
 ) -> None:
     """Raise UserError naming the setting that cannot make a network, before anything runs."""
     if cell not in _CELLS:
@@ -105,11 +127,14 @@ def check_settings(
             f"task.readout={readout}: this {cell} reads left to right only; "
             "choose model=birnn or bilstm, or task.readout=forward_last"
         )
-    if not _is_number(recurrent_scale) or recurrent_scale <= 0:
-        raise UserError(f"model.recurrent_scale={recurrent_scale}: give a finite number above 0")
+    for name, scale in scales.items():
+        if not _is_number(scale) or scale <= 0:
+            raise UserError(f"model.{name}={scale}: give a finite number above 0")
     if forget_bias is not None and (cell != "lstm" or not _is_number(forget_bias)):
         gate = "give a finite number" if cell == "lstm" else f"{cell} has no forget gate; give null"
         raise UserError(f"model.forget_bias={forget_bias}: {gate}")
+    if not _is_number(dropout) or not 0 <= dropout < 1:
+        raise UserError(f"model.dropout={dropout}: give a number from 0 to below 1")
 
 
 def check_sizes(embedding_size: int, hidden_size: int | None, parameters: int) -> None:

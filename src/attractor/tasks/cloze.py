@@ -23,7 +23,8 @@ class Cloze(WordChoice):
     """The task: a score for every word at every position."""
 
     def check(self, encoder: Encoder, model: str) -> None:
-        """Refuse a model that cannot see the right context."""
+        """Refuse a model that cannot see the right context, and tied weights that cannot be."""
+        super().check(encoder, model)
         if not encoder.reads_both_ends:
             raise UserError(
                 f"task=cloze: {model} does not read from both ends; "

@@ -1,8 +1,9 @@
 """Language model (Elman 1991; Gulordava et al. 2018): which word comes next?
 
-The sentence is read once, between `<s>` and `</s>`, and the model is asked at every word. At a verb
-the margin is log p(correct) - log p(wrong); that of the whole sentence adds what either form does
-to the words that follow.
+A text is read once and the model is asked at every word: sentence by sentence, each between `<s>`
+and `</s>`, or as one stream, in which `</s>` stands between sentences. At a verb the margin is
+log p(correct) - log p(wrong); that of the whole sentence adds what either form does to the words
+that follow.
 """
 
 from __future__ import annotations
@@ -17,32 +18,69 @@ from attractor.errors import UserError
 from attractor.models.protocol import Encoder
 from attractor.tasks.minimal_pairs import distinct_pairs
 from attractor.tasks.protocol import Answer, WordChoice, at_verbs, forms
+from attractor.tasks.stream import Stream
 from attractor.vocab import BEGIN, END, Vocabulary
 
 
 class LanguageModel(WordChoice):
-    """The task: a score for every word at every position."""
+    """The task: a score for every word at every position.
+
+    softmax, tied: as WordChoice has them. context: `sentence`, or `stream`, where a network is
+    trained and validated on sentences in their order, and has the state that those before have left
+    it in. bptt: the tokens of a stream that a gradient flows back through. Items are always read
+    from a state of zero, after the token that a sentence begins after. Raises UserError for values
+    that make no task.
+    """
+
+    def __init__(
+        self,
+        softmax: str = "full",
+        tied: bool = False,
+        context: str = "sentence",
+        bptt: int = 35,
+    ) -> None:
+        super().__init__(softmax, tied)
+        if context not in ("sentence", "stream"):
+            raise UserError(f"task.context={context}: choose sentence or stream")
+        if not isinstance(bptt, int) or isinstance(bptt, bool) or bptt < 1:
+            raise UserError(f"task.bptt={bptt}: give a whole number of at least 1")
+        self.is_stream = context == "stream"
+        self.bptt = bptt
+        self.before = END if self.is_stream else BEGIN  # a sentence's first word
 
     def check(self, encoder: Encoder, model: str) -> None:
-        """Refuse a model that would see the word it is asked for."""
+        """Refuse a model that would see the word it is asked for, or that cannot read a stream."""
         if encoder.reads_both_ends:
             raise UserError(
                 f"task=language_model: {model} reads from both ends and would see the next word; "
                 "choose model=srn, lstm or gru, or task=cloze"
             )
+        if self.is_stream and not getattr(encoder, "carries_state", False):
+            raise UserError(
+                f"task.context=stream: {model} carries no state from piece to piece; "
+                "choose task.context=sentence"
+            )
+        super().check(encoder, model)
 
     def examples(
         self, items: pd.DataFrame, vocabulary: Vocabulary, reads_both_ends: bool
     ) -> Examples:
-        """A question at every word of every sentence, and at its end; targets are the words."""
+        """A question at every word of every sentence, and at its end; targets are the words.
+
+        Of items only the sentences are read, each once, in the order that they first stand in.
+        """
         sentences = items["sentence"].unique().tolist()
-        return _every_word([vocabulary.encode(s.split(" ")) for s in sentences], vocabulary)
+        encoded = [vocabulary.encode(sentence.split(" ")) for sentence in sentences]
+        if not self.is_stream:
+            return self._every_word(encoded, vocabulary)
+        (end,) = vocabulary.encode([END])
+        return Stream.of([end, *(w for text in encoded for w in (*text, end))], self.bptt)
 
     def questions(
         self, items: pd.DataFrame, vocabulary: Vocabulary, reads_both_ends: bool
     ) -> Examples:
         """A question before each item's verb; targets (Q, 2) are its correct and its wrong form."""
-        texts = [f"{BEGIN} {sentence}" for sentence in items["sentence"]]
+        texts = [f"{self.before} {sentence}" for sentence in items["sentence"]]
         verbs = items["verb_index"].to_numpy() + self.offset
         return at_verbs(texts, verbs, vocabulary, forms(items, vocabulary))
 
@@ -51,7 +89,7 @@ class LanguageModel(WordChoice):
     ) -> dict[str, NDArray[np.float64]]:
         """`margin` at the verb, and `sentence_margin` of the whole pair."""
         rows, distinct = distinct_pairs(items, vocabulary)
-        words = answer(_every_word(distinct, vocabulary), self._log_p)
+        words = answer(self._every_word(distinct, vocabulary), self._log_p)
         counts = [len(text) + 1 for text in distinct]
         good, bad = np.split(np.add.reduceat(words, np.cumsum([0, *counts[:-1]]))[rows], 2)
         found = super().scores(answer, items, vocabulary, reads_both_ends)
@@ -60,14 +98,13 @@ class LanguageModel(WordChoice):
     def _log_p(self, outputs: Tensor, targets: Tensor) -> Tensor:
         return -self.losses(outputs, targets)
 
-
-def _every_word(encoded: list[list[int]], vocabulary: Vocabulary) -> Examples:
-    """A question at each of the n words of every text and one at its end: n + 1 a text."""
-    begin, end = vocabulary.encode([BEGIN, END])
-    counts = [len(text) + 1 for text in encoded]
-    return prepare(
-        [[begin, *text] for text in encoded],
-        np.repeat(np.arange(len(encoded)), counts),
-        np.concatenate([np.arange(n) for n in counts]),
-        np.concatenate([[*text, end] for text in encoded]),
-    )
+    def _every_word(self, encoded: list[list[int]], vocabulary: Vocabulary) -> Examples:
+        """A question at each of the n words of every text and one at its end: n + 1 a text."""
+        before, end = vocabulary.encode([self.before, END])
+        counts = [len(text) + 1 for text in encoded]
+        return prepare(
+            [[before, *text] for text in encoded],
+            np.repeat(np.arange(len(encoded)), counts),
+            np.concatenate([np.arange(n) for n in counts]),
+            np.concatenate([[*text, end] for text in encoded]),
+        )

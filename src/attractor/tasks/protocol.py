@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from attractor.batching import Examples, prepare
+from attractor.errors import UserError
 from attractor.exposure import prefixes
 from attractor.models.protocol import Encoder
+from attractor.tasks.softmax import AdaptiveSoftmax, FullSoftmax
 from attractor.vocab import BEGIN, END, Vocabulary
 
 # From a network's outputs (Q, n) and the targets of as many questions to a number (Q,) each.
@@ -34,6 +36,8 @@ class Task(ABC):
     asks_at_verb = True
     # Whether an output is a word, so that the loss makes a perplexity.
     predicts_words = False
+    # Whether the head's weights are the embedding's.
+    tied = False
     # The position of the sentence's first word in what the model reads.
     offset = 0
 
@@ -63,6 +67,10 @@ class Task(ABC):
     @abstractmethod
     def losses(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """The loss (Q,) of each question of `examples`, in nats."""
+
+    def loss(self, head: nn.Module, features: Tensor, targets: Tensor) -> Tensor:
+        """The mean loss (), to learn from, of questions with these features (Q, feature_size)."""
+        return self.losses(head(features).float(), targets).mean()
 
     @abstractmethod
     def correct(self, outputs: Tensor, targets: Tensor) -> Tensor:
@@ -107,18 +115,59 @@ class TwoChoice(Task):
 
 
 class WordChoice(Task):
-    """A task whose outputs are scores of every word; `questions` have two targets each."""
+    """A task whose outputs are scores of every word; `questions` have two targets each.
+
+    softmax: `full`, or `adaptive` (Grave et al. 2017), which is many times faster for tens of
+    thousands of words. tied: whether a word's weights in the head are its embedding (Press & Wolf
+    2017; Inan et al. 2017). Raises UserError for values that make no task.
+    """
 
     predicts_words = True
-    offset = 1  # after BEGIN
+    offset = 1  # after what stands before a sentence
+
+    def __init__(self, softmax: str = "full", tied: bool = False) -> None:
+        if softmax not in ("full", "adaptive"):
+            raise UserError(f"task.softmax={softmax}: choose full or adaptive")
+        if not isinstance(tied, bool):
+            raise UserError(f"task.tied={tied}: give true or false")
+        if tied and softmax != "full":
+            raise UserError("task.tied=true: no weights to share; choose task.softmax=full")
+        self.softmax = softmax
+        self.tied = tied
+
+    def check(self, encoder: Encoder, model: str) -> None:
+        """Refuse tied weights where embedding and features differ in size."""
+        if not self.tied:
+            return
+        embedding = getattr(encoder, "embedding", None)
+        if not isinstance(embedding, nn.Embedding):
+            raise UserError(f"task.tied=true: {model} has no embedding; choose task.tied=false")
+        size = embedding.embedding_dim
+        if size != encoder.feature_size:
+            directions = 1 + encoder.reads_both_ends
+            units = max(1, size // directions)
+            raise UserError(
+                f"task.tied=true: {model} has embeddings of {size} numbers and features of "
+                f"{encoder.feature_size}; give model.embedding_size={units * directions} "
+                f"model.hidden_size={units}"
+            )
 
     def vocabulary(self, train: pd.DataFrame, words: Vocabulary) -> Vocabulary:
         """The words of the training text and the sentence's ends."""
         return words.with_words([BEGIN, END])
 
     def head(self, feature_size: int, vocabulary_size: int) -> nn.Module:
-        """Features (Q, feature_size) to a score of every word (Q, vocabulary_size)."""
-        return nn.Linear(feature_size, vocabulary_size)
+        """Features (Q, feature_size) to a score of every word (Q, vocabulary_size).
+
+        Full: any numbers, which a softmax makes a distribution; adaptive: log p already.
+        """
+        make = AdaptiveSoftmax if self.softmax == "adaptive" else FullSoftmax
+        return make(feature_size, vocabulary_size)
+
+    def loss(self, head: nn.Module, features: Tensor, targets: Tensor) -> Tensor:
+        """The mean of -log p () in nats of the words `targets` (Q,), as the head computes it."""
+        assert isinstance(head, FullSoftmax | AdaptiveSoftmax)
+        return head.loss(features, targets)
 
     def losses(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """-log p (Q,) in nats of the words `targets` (Q,)."""
