@@ -262,7 +262,9 @@ def write_run(folder: Path, manifest: dict[str, object], predictions: pd.DataFra
     correct = 0.5 + 0.5 * np.sign(predictions["margin"])
     seed = {"run_id": manifest["run_id"], "seed": manifest["seed"]}
     task = manifest.get("task", NUMBER)
-    nowhere = {c: np.nan for c in ("sentence_margin", "absolute") if c not in predictions}
+    nowhere = {
+        c: np.nan for c in ("sentence_margin", "absolute", "formula") if c not in predictions
+    }
     predictions = predictions.assign(task=task, correct=correct, **seed, **nowhere)
     write_csv(predictions, PREDICTIONS, run / "predictions.csv")
     (run / "config.yaml").write_text("seed: 0\n", encoding="utf-8")

@@ -24,6 +24,17 @@ TINY = [
 
 def tiny_job(output_dir: Path, *overrides: str) -> Plan:
     """The plan of a job of a few seconds; later overrides win."""
+    return _job(*TINY, f"output_dir={output_dir}", *overrides)
+
+
+def tiny_natural_job(output_dir: Path, trees: Path, *overrides: str) -> Plan:
+    """The plan of a job that reads the sentences of a treebank; later overrides win."""
+    natural = ["data=conllu", f"data.files=[{trees}]", "suite=[flagship]"]
+    sizes = [option for option in TINY if option.startswith(("train.", "model."))]
+    return _job(*natural, *sizes, f"output_dir={output_dir}", *overrides)
+
+
+def _job(*overrides: str) -> Plan:
     with initialize_config_dir(version_base="1.3", config_dir=str(CONF)):
-        raw = compose("config", [*TINY, f"output_dir={output_dir}", *overrides])
+        raw = compose("config", list(overrides))
     return plan(configuration(raw), configuration(raw, seed=SEEDLESS))

@@ -33,6 +33,8 @@ def opening(path: Path) -> str:
 def overrides(command: str) -> list[str]:
     """What `attractor …` or `make experiment …` hands to Hydra."""
     words = shlex.split(re.sub(r"\s\(or: .*\)$", "", command))
+    while re.match(r"[A-Z_]+=", words[0]):  # a variable of the environment
+        words = words[1:]
     if words[0] == "attractor":
         return [word for word in words[1:] if word not in ("-m", "--multirun")]
     assert words[:2] == ["make", "experiment"], command

@@ -20,12 +20,13 @@ from attractor.artifacts import ArtifactStore
 from attractor.plan import VERSIONS, Plan
 from attractor.resources import CONF
 from clams_data import FIXTURES
-from jobs import tiny_job
+from jobs import tiny_job, tiny_natural_job
 
 GOLDEN = Path(__file__).with_name("golden.json")
 IMPORTED = ("clams", "flagship")
 SUITES = {"suite": "probes", **{f"suite {name}": name for name in IMPORTED}}
 DIAGNOSTICS = sorted(path.stem for path in (CONF / "diagnostic").glob("*.yaml"))
+TREES = Path(__file__).parent / "fixtures" / "treebank" / "three_splits.conllu"
 STAGES = sorted({*VERSIONS, *SUITES, *(f"diagnose {d}" for d in DIAGNOSTICS)} - {"diagnose"})
 
 
@@ -74,6 +75,8 @@ def measure(folder: Path) -> dict[str, dict[str, Any]]:
         "text": _digest((stages.text(store, job) / "items.csv").read_bytes()),
         "suite": _digest((stages.suite(store, job, "probes") / "items.csv").read_bytes()),
     }
+    natural = tiny_natural_job(folder, TREES)
+    digests["corpus"] = _digest((stages.text(store, natural) / "items.csv").read_bytes())
     asked: Plan = tiny_job(folder, "suite=[probes,flagship,clams]", f"suite.clams.path={FIXTURES}")
     for name in IMPORTED:
         digests[f"suite {name}"] = _imported(stages.suite(store, asked, name))

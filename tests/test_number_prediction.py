@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from attractor.batching import Examples
+from attractor.errors import UserError
 from attractor.tasks.number_prediction import NumberPrediction
 from attractor.vocab import Vocabulary
 from tiny import FLAGSHIP, FLAGSHIP_ITEMS, items
@@ -96,3 +97,27 @@ def test_margin_is_the_log_odds_of_the_right_number() -> None:
     outputs = torch.tensor([[0.3], [-1.2], [2.0], [-0.5]])
     targets = torch.tensor([1.0, 0.0, 0.0, 1.0])
     assert TASK.margins(outputs, targets).tolist() == pytest.approx([0.3, 1.2, -2.0, -0.5])
+
+
+def test_nouns_alone_are_read_in_order_and_asked_after_the_last(asked: pd.DataFrame) -> None:
+    task = NumberPrediction(shows="nouns")
+    asked = asked.assign(noun_indices=["1 3", "1 4", "1 3"])
+    for reads_both_ends in (False, True):
+        examples = task.examples(asked, VOCABULARY, reads_both_ends)
+        assert examples.n_queries == 3
+        (batch,) = examples.batches(8)
+        read = {
+            query: [VOCABULARY.words[t] for t in batch.tokens[row, : position + 1]]
+            for query, row, position in zip(
+                batch.queries.tolist(), batch.rows.tolist(), batch.positions.tolist(), strict=True
+            )
+        }
+        assert read == {0: ["flights", "airline"], 1: ["key", "cabinet"], 2: ["flights", "airline"]}
+        assert examples.targets[examples.queries.argsort()].tolist() == [1.0, 0.0, 0.0]
+    assert task.asked(asked) == ["flights airline", "key cabinet", "flights airline"]
+    assert not task.asks_at_verb  # an answer cannot be traced back to the words
+
+
+def test_what_it_shows_is_words_or_nouns() -> None:
+    with pytest.raises(UserError, match=r"task\.shows=verbs: choose words or nouns"):
+        NumberPrediction(shows="verbs")

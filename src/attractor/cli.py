@@ -63,7 +63,9 @@ def _choices(raw: DictConfig, overrides: Any) -> dict[str, Any]:
     chosen = {"model": raw.model.name}
     for override in overrides:
         key, _, value = str(override).lstrip("+~").partition("=")
-        of_place = key.startswith("suite.") and key.endswith(".path")  # where, not what
+        # Where, not what; and how many at once.
+        of_place = key.startswith("suite.") and key.endswith(".path")
+        of_place |= key in ("data.files", "data.processes")
         if key not in _NO_CHOICES and not of_place and not key.startswith("diagnostic."):
             chosen[key] = value
     return chosen

@@ -67,6 +67,7 @@ class TrainConfig:
     batch_size: int = 64
     max_epochs: int = 20
     patience: int = 3
+    keep_epochs: bool = False  # the weights of every epoch, beside the three that matter
     precision: str = "fp32"
     device: str = "cpu"
 

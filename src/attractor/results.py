@@ -87,6 +87,7 @@ PREDICTIONS = Table(
         **_FOLLOWING,
         "sentence_margin": "float64",  # language_model: log p of the whole pair, right over wrong
         "absolute": "float64",  # grammaticality: share of the two texts classified right
+        "formula": "float64",  # 1 if the formula of the pair's item holds
     },
 )
 HISTORY = Table(

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from attractor.artifacts import Stage, digest, file_sizes, is_whole, publish
-from attractor.config import OF_BASELINES
+from attractor.config import OF_BASELINES, CorpusConfig
 from attractor.diagnose import suites_of
 from attractor.plan import THREADS, VERSIONS, Plan, Stages
 
@@ -162,6 +162,7 @@ def _publish(job: Plan, own: Mapping[str, Any], fill: Callable[[Path], None]) ->
         "task": job.task_name,
         "data": job.config.data.name,
         "data_seed": job.config.data.seed,
+        "natural": isinstance(job.config.data, CorpusConfig),
         "data_fingerprint": job.stages.text.key,
         "suites": {name: stage.key for name, stage in _suites(job.stages).items()},
         "precision": job.config.train.precision,

@@ -96,6 +96,11 @@ def suite(store: ArtifactStore, job: Plan, name: str) -> Path:
         spec = job.config.suite[name]
         options = {k: v for k, v in spec.items() if k not in ("version", "citation", "licence")}
         items, tables = call_target(f"suite.{name}", options, grammar=grammar, exposure=exposure)
+        if isinstance(job.config.data, CorpusConfig):
+            from attractor.corpus.text import respelt
+
+            known = read_vocabulary(text(store, job)).index
+            items = exposure.mark(respelt(items, job.config.data, known))
         write_csv(items, ITEMS, folder / ITEMS.name)
         for file, table in tables.items():
             table.to_csv(folder / file, index=False)
@@ -115,6 +120,7 @@ def train(store: ArtifactStore, job: Plan) -> Path:
         from attractor import checkpoints
         from attractor.network import build_network, build_task
         from attractor.progress import progress_bar
+        from attractor.trained import KEPT
         from attractor.training import train as fit
 
         torch.set_num_threads(THREADS)
@@ -140,7 +146,10 @@ def train(store: ArtifactStore, job: Plan) -> Path:
                 after_epoch=lambda state: checkpoints.save_state(state, checkpoint),
                 after_batch=advance,
             )
-        for name, weights in state.snapshots().items():
+        kept = state.snapshots()
+        if config.train.keep_epochs:
+            kept |= {KEPT.format(epoch): weights for epoch, weights in enumerate(state.epochs)}
+        for name, weights in kept.items():
             checkpoints.save_weights(weights, folder / f"{name}.safetensors")
         history = pd.DataFrame(state.history)
         history.to_csv(folder / "history.csv", index=False)

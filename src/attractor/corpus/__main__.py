@@ -44,6 +44,9 @@ def _report(treebank: Path, pipeline: str, file: Path | None) -> str:
             f"{treebank}: {len(gold)} sentences and {len(texts)} comments `# text = `; "
             "each sentence needs its raw text"
         )
+    for tree in gold:
+        if not tree.starts:
+            raise UserError(f"{tree.place}: the words are not those of `# text = `; mend either")
     parsed = parse([(text, place) for place, text in texts], pipeline, one_sentence=True)
     found = compare(gold, parsed, [text for _, text in texts])
     if file is not None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from attractor.corpus.trees import Tree
+from attractor.corpus.trees import ROOT, Tree
 from attractor.corpus.words import (
     COLLECTIVES,
     INDEFINITES,
@@ -43,7 +43,7 @@ REASONS = {
     "existential_there": "there is …",
     "expletive": "it seems that …",
     "clause_as_subject": "the subject is a clause",
-    "headless_relative": "what matters is …",
+    "headless_relative": "what matters is …, who laughs?",
     "relative_pronoun": "the subject is who, which or that",
     "pronoun": "the subject is a pronoun or another word without a noun",
     "proper_noun": "the subject is a name, or has a capital like one",
@@ -112,7 +112,7 @@ def _is_finite(tree: Tree, token: int) -> bool:
 
 def clause_of(tree: Tree, verb: int) -> int:
     """The token that a verb's subject depends on: itself, or what it is auxiliary or copula of."""
-    while tree.relations[verb] in _AUXILIARY:
+    while tree.relations[verb] in _AUXILIARY and tree.heads[verb] != ROOT:
         verb = tree.heads[verb]
     return verb
 
@@ -143,9 +143,11 @@ def _no_common_noun(tree: Tree, subject: int, clause: int) -> str:
     one without a capital for a noun: taggers, and treebanks, do not agree about them.
     """
     word, tag = tree.words[subject], tree.tags[subject]
-    if tag in ("WDT", "WP") or word.lower() == "that":
-        relative = any(tree.relations[i] in RELATIVE for i in tree.ancestors(clause))
-        return "relative_pronoun" if relative else "headless_relative"
+    asking = tag in ("WDT", "WP")
+    if asking or word.lower() == "that":
+        if any(tree.relations[i] in RELATIVE for i in tree.ancestors(clause)):
+            return "relative_pronoun"
+        return "headless_relative" if asking else "pronoun"
     if tag.startswith("VB"):
         return "clause_as_subject"
     of_person = any(i < subject and tree.tags[i] == "PRP" for i in tree.children[subject])
@@ -159,7 +161,9 @@ def _no_common_noun(tree: Tree, subject: int, clause: int) -> str:
 
 def _unfit_noun(tree: Tree, subject: int, verb: int) -> str:
     """Why a subject has no number of its own that the verb must show."""
-    listed = [subject, *tree.children_as(subject, _APPOSITION)]
+    listed = [subject]
+    for noun in listed:  # it grows: an apposition of an apposition is of the list too
+        listed += tree.children_as(noun, _APPOSITION)
     conjuncts = [i for noun in listed for i in tree.children_as(noun, _CONJUNCT)]
     if any(subject < i < verb for i in conjuncts) or _after_slash(tree, subject):
         return "coordinated_subject"
@@ -187,9 +191,9 @@ def _unfit_clause(tree: Tree, verb: int) -> str:
     clause, word = clause_of(tree, verb), tree.words[verb].lower()
     if word in PAST:
         marks = {tree.words[i].lower() for i in tree.children_as(clause, _MARK)}
-        wished = tree.heads[clause] >= 0 and tree.lemmas[tree.heads[clause]].lower() == "wish"
+        wished = tree.heads[clause] != ROOT and tree.lemmas[tree.heads[clause]].lower() == "wish"
         return "subjunctive" if wished or marks.intersection(_UNREAL) else ""
     governor = tree.heads[clause]
-    demanded = governor >= 0 and tree.relations[clause] == "ccomp"
+    demanded = governor != ROOT and tree.relations[clause] == "ccomp"
     demanded = demanded and tree.lemmas[governor].lower() in MANDATIVES
     return "subjunctive" if demanded and tree.lemmas[verb].lower() != "be" else ""

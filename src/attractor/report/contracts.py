@@ -92,6 +92,34 @@ ACCURACY_BY_ERROR_POSITION = Table(
         **_MEASURED,
     },
 )
+SUITES = Table(
+    "suites.csv",  # where there are several
+    {
+        "config_id": "str",
+        "suite": "str",
+        "probe_set": "str",  # a part of the suite, or `all`
+        "task": "str",
+        "model": "str",
+        **_MEASURED,
+        "known": "float64",  # share of the items whose words the model knows
+        "accuracy_known": "float64",  # on these
+        "accuracy_singular": "float64",
+        "accuracy_plural": "float64",
+        "accuracy_sentence": "float64",  # language_model: log p of the whole pair
+        "accuracy_formula": "float64",  # whole items that the suite's formula has right
+    },
+)
+ERRORS = Table(
+    "errors.csv",  # of networks that read natural sentences, and of the baselines beside them
+    {
+        **_CONFIG,
+        # n_attractors: where every noun between is an attractor; distance: where none is
+        "by": "str",
+        "value": "int64",
+        **{name: dtype for name, dtype in _MEASURED.items() if name != "accuracy"},
+        "error": "float64",  # 1 - accuracy; ci_low and ci_high are its own
+    },
+)
 FLAGSHIP = Table(
     "flagship_sentence.csv",
     {

@@ -1,0 +1,74 @@
+"""Learning: accuracy on every suite against the tokens seen, epoch by epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from attractor.diagnostics.over_seeds import WHAT, over_seeds, with_intervals
+from attractor.diagnostics.protocol import OF_RUN, Case, Diagnostic, Report
+from attractor.models.protocol import Network
+from attractor.results import Table
+from attractor.scoring import answers, correctness
+from attractor.tasks.protocol import Task
+from attractor.trained import KEPT
+
+_CELL = {
+    "epoch": "int64",  # 0: before training
+    "tokens": "int64",  # seen so far
+    "suite": "str",
+    "probe_set": "str",  # a part of the suite, or `all`
+}
+LEARNING = Table(
+    "learning.csv",
+    {**_CELL, "n_items": "int64", "accuracy": "float64"},  # at the verb
+)
+BY_TOKENS = Table(
+    "learning_by_tokens.csv",
+    {
+        **{name: OF_RUN[name] for name in WHAT},
+        **_CELL,
+        "n_items": "int64",
+        "n_seeds": "int64",
+        **with_intervals("accuracy"),
+    },
+)
+
+
+@dataclass(frozen=True)
+class Learning(Diagnostic):
+    """Scores the items at the verb with the weights of every epoch that training kept."""
+
+    tables = (LEARNING,)
+
+    def check(self, network: Network, task: Task, model: str) -> None:
+        """Fits every network and task."""
+
+    def measure(self, case: Case) -> Mapping[str, pd.DataFrame]:
+        """LEARNING of one run. Raises UserError where training did not keep its epochs."""
+        trained = case.trained
+        items = case.items.reset_index(drop=True)
+        frames = []
+        for epoch, tokens in trained.epochs():
+            network = trained.network(KEPT.format(epoch))
+            questions = trained.task.questions(items, trained.vocabulary, network.reads_both_ends)
+            margin = answers(network, questions, trained.task.margins)
+            scored = items[["suite", "probe_set"]].assign(correct=correctness(margin))
+            parts = scored.groupby(["suite", "probe_set"])["correct"].agg(["size", "mean"])
+            whole = scored.assign(probe_set="all").groupby(["suite", "probe_set"])["correct"]
+            cells = pd.concat([parts, whole.agg(["size", "mean"])]).reset_index()
+            frames.append(cells.assign(epoch=epoch, tokens=tokens))
+        found = pd.concat(frames, ignore_index=True).drop_duplicates(list(_CELL))
+        found = found.rename(columns={"size": "n_items", "mean": "accuracy"})
+        return {LEARNING.name: found[list(LEARNING.columns)]}
+
+    @classmethod
+    def report(cls, found: Mapping[str, pd.DataFrame]) -> Report:
+        """BY_TOKENS and its figure."""
+        from attractor.diagnostics.learning_figure import learning
+
+        cells = over_seeds(found[LEARNING.name], [*_CELL, "n_items"], ["accuracy"], (0.0, 1.0))
+        cells = cells[list(BY_TOKENS.columns)]
+        return Report([(BY_TOKENS, cells)], {"learning": learning(cells)})
