@@ -10,7 +10,7 @@ import pytest
 from attractor.artifacts import Stage
 from attractor.errors import UserError
 from attractor.plan import VERSIONS
-from attractor.sources import fingerprint, locate, read_lines
+from attractor.sources import files_of, fingerprint, locate, read_lines, stream_lines
 from jobs import tiny_job
 
 CLAMS = Path(__file__).parent / "fixtures" / "clams"
@@ -79,3 +79,20 @@ def test_lines_are_those_of_the_file_with_or_without_a_last_line_end(tmp_path: P
         assert read_lines(tmp_path / "file") == ["one", "", "two\x0bthree\u2028"]
     with pytest.raises(UserError, match=r"cannot be read \(Is a directory\)"):
         read_lines(tmp_path)
+
+
+def test_windows_line_ends_will_do_where_they_may(tmp_path: Path) -> None:
+    file = tmp_path / "a.txt"
+    file.write_bytes(b"one\r\ntwo\r\n\r\nthree")
+    assert list(stream_lines(file, windows=True)) == ["one", "two", "", "three"]
+    with pytest.raises(UserError, match=r"a\.txt line 1: a Windows line end"):
+        read_lines(file)
+    file.write_bytes(b"one\rtwo\r\n")  # a stray one is a fault in either
+    with pytest.raises(UserError, match=r"a\.txt line 1: a Windows line end"):
+        list(stream_lines(file, windows=True))
+
+
+def test_a_name_with_brackets_is_a_name(tmp_path: Path) -> None:
+    file = tmp_path / "a[1].txt"
+    file.write_text("one\n", encoding="utf-8")
+    assert files_of("data.files", [str(file)]) == [file]

@@ -18,6 +18,7 @@ from scipy.special import expit
 
 from attractor import pipeline
 from attractor.errors import UserError
+from attractor.free_text import LONGEST, as_known, words
 from attractor.models.recurrent import Recurrent
 from attractor.results import PREDICTIONS, read_csv
 from attractor.tracing.cli import main
@@ -25,7 +26,6 @@ from attractor.tracing.figure import MAPS, figure, name
 from attractor.tracing.measure import BACKWARD, FORWARD, SIZES, Traced, measure
 from attractor.tracing.runs import Run
 from attractor.tracing.table import WIDTH, table
-from attractor.tracing.words import LONGEST, as_known, words
 from attractor.vocab import BEGIN, END, Vocabulary
 from jobs import tiny_job
 from tiny import FLAGSHIP

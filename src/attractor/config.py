@@ -115,7 +115,8 @@ def _data(raw: dict[str, Any]) -> DataConfig | CorpusConfig:
     try:
         typed = OmegaConf.merge(OmegaConf.structured(schema), raw)
     except OmegaConfBaseException as error:
-        raise UserError(f"data: {str(error).splitlines()[0]}; correct the value") from error
+        key = f"data.{error.full_key}" if error.full_key else "data"
+        raise UserError(f"{key}: {str(error).splitlines()[0]}; correct the value") from error
     found = OmegaConf.to_object(typed)
     assert isinstance(found, DataConfig | CorpusConfig)
     return found

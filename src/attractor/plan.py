@@ -18,7 +18,7 @@ from attractor.resources import LEXICON
 from attractor.sources import contents_of, files_of, fingerprint
 
 # Bump a stage's version when what it computes changes; tests/test_golden.py reminds you.
-VERSIONS = {"text": 4, "corpus": 1, "suite": 4, "train": 4}
+VERSIONS = {"text": 4, "corpus": 2, "suite": 4, "train": 4}
 VERSIONS |= {"baselines": 3, "evaluate": 4, "diagnose": 1}
 
 
@@ -137,14 +137,15 @@ def _text_stage(config: Config, lexicon: Lexicon) -> Stage:
 
 def _corpus_stage(data: CorpusConfig) -> Stage:
     """Where the files lie decides nothing, nor do the grammar and in how many processes to parse;
-    what the files hold and who parses them does.
+    what the files are called and hold, and who parses them, does.
     """
     settings = asdict(data)
     for key in ("name", "regime", "files", "processes", "pipeline"):
         del settings[key]
     if data.source == "corpus":
         settings["pipeline"] = identity(data.pipeline)
-    contents = [contents_of(file) for file in files_of("data.files", data.files)]
+    files = files_of("data.files", data.files)
+    contents = [[file.name, contents_of(file)] for file in files]  # items say where they are from
     return Stage("text", {"version": VERSIONS["corpus"], "data": settings, "files": contents})
 
 
@@ -153,6 +154,8 @@ def _suite_stage(name: str, spec: Mapping[str, Any], text: Stage) -> Stage:
     decisive = {key: value for key, value in spec.items() if key not in ("citation", "licence")}
     if "path" in spec:
         decisive["path"] = fingerprint(f"suite.{name}", spec["path"])
+    if "pipeline" in spec:
+        decisive["pipeline"] = identity(spec["pipeline"])
     return Stage("suite", {"version": VERSIONS["suite"], "text": text.key, "suite": decisive})
 
 

@@ -73,8 +73,9 @@ def files_of(place: str, patterns: Sequence[str]) -> list[Path]:
     """
     found: dict[Path, None] = {}
     for pattern in patterns:
-        files = sorted(Path(match) for match in glob(pattern, recursive=True))  # noqa: PTH207
-        files = [file for file in files if file.is_file()]
+        named = Path(pattern)  # perhaps with brackets of its own
+        found_here = [pattern] if named.is_file() else glob(pattern, recursive=True)  # noqa: PTH207
+        files = sorted(Path(match) for match in found_here if Path(match).is_file())
         if not files:
             raise UserError(f"{place}: {pattern} names no file; correct the path or the pattern")
         found |= dict.fromkeys(files)
@@ -88,9 +89,10 @@ def read_lines(file: Path) -> list[str]:
     return list(stream_lines(file))
 
 
-def stream_lines(file: Path) -> Iterator[str]:
-    """The lines of a UTF-8 text with Unix line ends, without these; a name in .gz is unpacked.
+def stream_lines(file: Path, windows: bool = False) -> Iterator[str]:
+    """The lines of a UTF-8 text, without their ends; a name in .gz is unpacked.
 
+    windows: whether Windows line ends will do too; a suite is to be read as it was published.
     Raises UserError naming file, line and remedy for anything else, for an empty file and for a
     line of more than LONGEST bytes.
     """
@@ -98,7 +100,7 @@ def stream_lines(file: Path) -> Iterator[str]:
     try:
         with gzip.open(file) if file.suffix == ".gz" else file.open("rb") as stream:
             for number, raw in enumerate(iter(lambda: stream.readline(LONGEST + 1), b""), start=1):
-                yield _line(raw, f"{file} line {number}", number)
+                yield _line(raw, f"{file} line {number}", number, windows)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise UserError(
             f"{file} line {number + 1}: the packed file is cut short or broken; fetch it again"
@@ -109,7 +111,7 @@ def stream_lines(file: Path) -> Iterator[str]:
         raise UserError(f"{file} line 1: the file is empty; fetch it again")
 
 
-def _line(raw: bytes, place: str, number: int) -> str:
+def _line(raw: bytes, place: str, number: int, windows: bool) -> str:
     if len(raw) > LONGEST:
         raise UserError(
             f"{place}: more than {LONGEST:,} bytes without a line end; "
@@ -117,6 +119,8 @@ def _line(raw: bytes, place: str, number: int) -> str:
         )
     if number == 1 and raw.startswith(codecs.BOM_UTF8):
         raise UserError(f"{place}: a byte-order mark; save the file as UTF-8 without one")
+    if windows and raw.endswith(b"\r\n"):
+        raw = raw[:-2]
     if b"\r" in raw:
         raise UserError(f"{place}: a Windows line end; save the file with Unix line ends")
     try:

@@ -58,7 +58,7 @@ def read_dependencies(files: Sequence[Path]) -> Source:
 
 def _rows(file: Path) -> list[tuple[int, Row]]:
     """The rows of a file with the numbers of their lines, below the names of the columns."""
-    lines = stream_lines(file)
+    lines = stream_lines(file, windows=True)
     header = _fields(next(lines), f"{file} line 1")
     if missing := [name for name in COLUMNS if name not in header]:
         raise UserError(

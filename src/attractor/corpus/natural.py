@@ -152,7 +152,7 @@ def _opening(tree: Tree, subject: int, verb: int) -> str:
 def _marked_determiners(tree: Tree, verb: int) -> Iterator[bool]:
     """Of the words before the verb that determine or count a noun, whether each shows number."""
     for i in range(verb):
-        if tree.tags[i] in ("DT", "CD", "PDT") or tree.relations[i] in ("det", "nummod"):
+        if tree.tags[i] in ("DT", "CD", "PDT", "JJ") or tree.relations[i] in ("det", "nummod"):
             yield tree.words[i].lower() in MARKED_DETERMINERS
 
 

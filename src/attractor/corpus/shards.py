@@ -46,7 +46,7 @@ def texts_of(files: Sequence[Path]) -> Iterator[Placed]:
     """
     found = 0
     for file in files:
-        for number, line in enumerate(stream_lines(file), start=1):
+        for number, line in enumerate(stream_lines(file, windows=True), start=1):
             if line.strip() and not _HEADING.fullmatch(line):
                 if max(map(len, line.split())) > LONGEST_WORD:
                     raise UserError(

@@ -46,4 +46,4 @@ def source_of(store: ArtifactStore, data: CorpusConfig) -> tuple[Source, dict[st
 
 def _gold_trees(files: Sequence[Path]) -> Iterator[Tree]:
     for file in files:
-        yield from read_trees(str(file), stream_lines(file))
+        yield from read_trees(str(file), stream_lines(file, windows=True))

@@ -49,9 +49,7 @@ def read_sentences(
                     "subject": tokens[subject],
                     "correct_form": tokens[verb],
                     "wrong_form": item["wrong_form"],
-                    "relativizer": relativizer_of(
-                        item["construction"], tokens[subject + 1 : verb]
-                    ),
+                    "relativizer": relativizer_of(item["construction"], tokens[subject + 1 : verb]),
                     **factors_of(nouns, verbs, subject, verb, len(tokens)),
                     "determiner_marked": 0,
                     "split": "probe",

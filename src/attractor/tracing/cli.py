@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from attractor.errors import UserError
+from attractor.free_text import words
 from attractor.tracing.runs import Run
-from attractor.tracing.words import words
 
 # torch, spacy and altair are imported where they are needed: --help and bad input take no time.
 

@@ -10,6 +10,7 @@ from scipy.special import expit
 
 from attractor.diagnostics.reading import ask, read
 from attractor.errors import UserError
+from attractor.free_text import as_known
 from attractor.models.protocol import Network
 from attractor.models.recurrent import Recurrent
 from attractor.models.reference import Trace
@@ -18,7 +19,6 @@ from attractor.tasks.cloze import Cloze
 from attractor.tasks.protocol import Task, WordChoice
 from attractor.tasks.verb_inflection import VerbInflection
 from attractor.tracing.runs import Run
-from attractor.tracing.words import as_known
 from attractor.vocab import Vocabulary
 
 PLURAL, SINGULAR = "were", "was"
