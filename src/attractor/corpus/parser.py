@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import multiprocessing
 import os
+import time
 from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.metadata import version
@@ -102,14 +103,17 @@ def _ends_with_its_parent(document: Doc) -> Doc:
 
 @cache
 def _watch_parent(process: int) -> None:
-    """Watch the parent of this process (its number), once."""
-    if parent := multiprocessing.parent_process():
+    """Watch the parent of this process (its number), once; the first process has none."""
+    if multiprocessing.parent_process() is None:
+        return
+    parent = os.getppid()
 
-        def end() -> None:
-            parent.join()
-            os._exit(1)
+    def end() -> None:
+        while os.getppid() == parent:  # an orphan is adopted
+            time.sleep(1)
+        os._exit(1)
 
-        Thread(target=end, daemon=True).start()
+    Thread(target=end, daemon=True).start()
 
 
 def _document(nlp: Language, text: str, tokenised: bool, one_sentence: bool) -> Doc:
