@@ -11,14 +11,13 @@ import pytest
 from attractor.config import CorpusConfig
 from attractor.corpus.agreement import REASONS
 from attractor.corpus.conllu import read_trees
+from attractor.corpus.spelling import respelt, without_final
 from attractor.corpus.text import (
     BLOCK,
     NaturalText,
     Source,
     natural_text,
     read_source,
-    respelt,
-    without_final,
 )
 from attractor.errors import UserError
 from attractor.exposure import prefixes

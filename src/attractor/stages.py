@@ -97,7 +97,7 @@ def suite(store: ArtifactStore, job: Plan, name: str) -> Path:
         options = {k: v for k, v in spec.items() if k not in ("version", "citation", "licence")}
         items, tables = call_target(f"suite.{name}", options, grammar=grammar, exposure=exposure)
         if isinstance(job.config.data, CorpusConfig):
-            from attractor.corpus.text import respelt
+            from attractor.corpus.spelling import respelt
 
             known = read_vocabulary(text(store, job)).index
             items = exposure.mark(respelt(items, job.config.data, known))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,7 @@ import pandas as pd
 from attractor.config import CorpusConfig
 from attractor.corpus.agreement import REASONS, Dependency, Excluded, dependencies
 from attractor.corpus.natural import item_of
+from attractor.corpus.spelling import FORMS, spell, without_ends, without_final
 from attractor.corpus.trees import Tree
 from attractor.errors import UserError
 from attractor.exposure import Exposure
@@ -19,8 +20,6 @@ from attractor.vocab import SPECIAL, UNKNOWN_WORD
 
 BLOCK = 100  # consecutive sentences that go to one split: neighbours share words and topics
 SPLITS = ("train", "valid", "test")
-_FINAL = frozenset(".?!")
-_FORMS = ("subject", "correct_form", "wrong_form")
 
 
 @dataclass(frozen=True)
@@ -74,109 +73,74 @@ def natural_text(source: Source, settings: CorpusConfig) -> NaturalText:
     """
     split = _splits(len(source.sentences), settings)
     words = [[spell(word, settings.case) for word in sentence] for sentence in source.sentences]
-    known = _most_frequent(
-        (sentence for sentence, of in zip(words, split, strict=True) if of == "train"),
-        settings.n_words,
-    )
-    texts = [
-        " ".join(
-            word if word in known else (tag if settings.rare == "pos" else UNKNOWN_WORD)
-            for word, tag in zip(sentence, tags, strict=True)
-        )
-        for sentence, tags in zip(words, source.tags, strict=True)
-    ]
-    items = source.items.assign(
-        original=source.items["sentence"],
-        sentence=[texts[row] for row in source.items["row"]],
-        split=[split[row] for row in source.items["row"]],
-        probe_set="",
-        **{form: [spell(word, settings.case) for word in source.items[form]] for form in _FORMS},
-    ).drop(columns="tags", errors="ignore")
-    items = _without_ends(items, settings)
-    sentences = pd.DataFrame({"split": split, "sentence": texts})
-    if settings.final == "strip":
-        sentences["sentence"] = [without_final(text) for text in sentences["sentence"]]
-    training = sentences.loc[sentences["split"] == "train", "sentence"]
+    of_training = (words[i] for i, name in enumerate(split) if name == "train")
+    known = _most_frequent(of_training, settings.n_words)
+    texts = _texts(words, source.tags, known, settings)
+    items = _items(source.items, texts, split, settings)
+    training = [text for text, name in zip(texts, split, strict=True) if name == "train"]
     exposure = Exposure.of(items[items["split"] == "train"], training)
     leaking = exposure.leaks(items) & (items["split"] != "train").to_numpy()
-    items = exposure.mark(items[~leaking].drop(columns="row")).reset_index(drop=True)
-    items["suite"] = items["split"].map({"train": "text", "valid": "text", "test": "test"})
+    items = exposure.mark(items[~leaking]).reset_index(drop=True)
     items["item_id"] = items["split"] + "-" + items.groupby("split").cumcount().astype(str)
-    counts = items["split"].value_counts()
-    for name in SPLITS:
-        if not counts.get(name, 0):
-            raise UserError(
-                f"data.files: the {name} split of {len(source.sentences):,} sentences has no "
-                f"item, and {leaking.sum():,} items whose beginnings training holds are left out; "
-                "give more text, or another data.seed"
-            )
-    reasons = {**REASONS, "past": "was and were: data.past=true makes items of them"}
-    excluded = pd.DataFrame(
-        [(reason, meaning, source.excluded[reason]) for reason, meaning in reasons.items()],
-        columns=["reason", "meaning", "n"],
-    )
-    tokens = sum(map(len, source.sentences))
+    counts = items["split"].value_counts().reindex(SPLITS, fill_value=0)
+    if not counts.all():
+        raise UserError(
+            f"data.files: the {counts.idxmin()} split of {len(source.sentences):,} sentences has "
+            f"no item, and {leaking.sum():,} items whose beginnings training holds are left out; "
+            "give more text, or another data.seed"
+        )
+    replaced = [word not in known for sentence in words for word in sentence]
+    differ = items["noun_number"] != items["subject_number"]
     facts: dict[str, int | float | str] = {
         "sentences": len(source.sentences),
-        "tokens": tokens,
-        **{f"{name}_items": int(counts[name]) for name in SPLITS},
+        "tokens": len(replaced),
+        **{f"{name}_items": int(n) for name, n in counts.items()},
         "leaking_items_left_out": int(leaking.sum()),
         "excluded_verbs": source.excluded.total(),
-        "numbers_of_noun_and_verb_differ": int(
-            (items["noun_number"] != items["subject_number"]).sum()
-        ),
+        "numbers_of_noun_and_verb_differ": int(differ.sum()),
         "words": len(known),
-        "share_of_tokens_replaced": 1 - _share_known(words, known, tokens),
+        "share_of_tokens_replaced": sum(replaced) / len(replaced),
     }
-    return NaturalText(items, sentences, excluded, facts)
+    sentences = pd.DataFrame({"split": split, "sentence": texts})
+    return NaturalText(items, sentences, _excluded(source.excluded), facts)
 
 
-def respelt(items: pd.DataFrame, settings: CorpusConfig, known: Container[str]) -> pd.DataFrame:
-    """Items of a suite, spelt as the training text is.
+def _texts(
+    words: Sequence[Sequence[str]],
+    tags: Sequence[Sequence[str]],
+    known: set[str],
+    settings: CorpusConfig,
+) -> list[str]:
+    """The sentences, with what stands for rare words in their place."""
+    texts = []
+    for sentence, of_words in zip(words, tags, strict=True):
+        rare = of_words if settings.rare == "pos" else [UNKNOWN_WORD] * len(sentence)
+        pairs = zip(sentence, rare, strict=True)
+        text = " ".join(word if word in known else instead for word, instead in pairs)
+        texts.append(without_final(text) if settings.final == "strip" else text)
+    return texts
 
-    known: the words of the vocabulary. Where rare words are replaced by their tags and the items
-    have `tags`, those of the suite are too; the forms of the verb in question stay as they are.
-    """
-    sentences = []
-    tags = items["tags"] if "tags" in items and settings.rare == "pos" else [""] * len(items)
-    columns = zip(items["sentence"], tags, items["verb_index"], strict=True)
-    for sentence, of_words, verb in columns:
-        words = [spell(word, settings.case) for word in sentence.split(" ")]
-        pos = of_words.split(" ") if of_words else words
-        words = [
-            word if word in known or i == verb else tag
-            for i, (word, tag) in enumerate(zip(words, pos, strict=True))
-        ]
-        sentences.append(" ".join(words))
-    return _without_ends(
-        items.assign(
-            sentence=sentences,
-            **{form: [spell(word, settings.case) for word in items[form]] for form in _FORMS},
-        ),
-        settings,
+
+def _items(
+    found: pd.DataFrame, texts: Sequence[str], split: Sequence[str], settings: CorpusConfig
+) -> pd.DataFrame:
+    """The items with their sentences as they are read; `original` keeps the source's spelling."""
+    rows = found["row"].tolist()
+    items = found.drop(columns=["row", "tags"], errors="ignore").assign(
+        original=found["sentence"],
+        sentence=[texts[row] for row in rows],
+        split=[split[row] for row in rows],
+        probe_set="",
+        **{form: [spell(word, settings.case) for word in found[form]] for form in FORMS},
     )
+    items["suite"] = items["split"].map({"train": "text", "valid": "text", "test": "test"})
+    return without_ends(items, settings)
 
 
-def _without_ends(items: pd.DataFrame, settings: CorpusConfig) -> pd.DataFrame:
-    """Items whose sentences have lost the marks that end them, where config says so."""
-    if settings.final == "keep":
-        return items
-    items = items.assign(sentence=[without_final(text) for text in items["sentence"]])
-    following = [text.count(" ") for text in items["sentence"]] - items["verb_index"]
-    return items.assign(n_following=following)
-
-
-def spell(word: str, case: str) -> str:
-    """A word in the case that config asks for."""
-    return word.lower() if case == "lower" else word
-
-
-def without_final(text: str) -> str:
-    """A sentence without the marks that end it."""
-    tokens = text.split(" ")
-    while len(tokens) > 1 and set(tokens[-1]) <= _FINAL:
-        tokens.pop()
-    return " ".join(tokens)
+def _excluded(counts: Counter[str]) -> pd.DataFrame:
+    reasons = {**REASONS, "past": "was and were: data.past=true makes items of them"}
+    rows = [(reason, meaning, counts[reason]) for reason, meaning in reasons.items()]
+    return pd.DataFrame(rows, columns=["reason", "meaning", "n"])
 
 
 def _splits(n: int, settings: CorpusConfig) -> list[str]:
@@ -197,7 +161,3 @@ def _most_frequent(sentences: Iterable[Sequence[str]], n_words: int | None) -> s
     counts = Counter(word for sentence in sentences for word in sentence)
     ordered = sorted(set(counts) - set(SPECIAL), key=lambda word: (-counts[word], word))
     return set(ordered[:n_words])
-
-
-def _share_known(words: Iterable[Sequence[str]], known: set[str], tokens: int) -> float:
-    return sum(word in known for sentence in words for word in sentence) / tokens

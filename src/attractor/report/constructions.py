@@ -10,11 +10,13 @@ import pandas as pd
 from attractor.report.accuracy import MEASURES, accuracies, by_attractors, with_choices
 from attractor.report.collect import IN_DISTRIBUTION, PLACE, Collected
 from attractor.report.configs import BASELINE, CONFIG, drawn_names
+from attractor.report.panels import FEWEST_PREFIXES
 
 HEURISTICS = [f"{BASELINE}first_noun", f"{BASELINE}most_recent_noun"]
 ALL_ITEMS = "all items"
 PANELS = ("no noun between", "nouns, no attractor", "nouns, all attractors")
 
+_MANY = 20  # places of a suite: beyond, those of few prefixes stand in the table's file alone
 _DEFAULT_SETS = {"balanced", "inner", "marked"}  # of the probes: the other figures show them
 _MEASURES = {
     **MEASURES,
@@ -36,9 +38,10 @@ def constructions(collected: Collected) -> dict[str, pd.DataFrame]:
     """By suite, a row a config × place × nouns between: what is drawn and printed.
 
     A place is a part of a suite, or a construction of it where a part holds several; `place` is
-    its name, and places come easiest first. nouns: one of PANELS, or ALL_ITEMS. variant: what was
-    varied beside the model, where each model was varied alike; otherwise the label says it all. Of
-    the baselines, HEURISTICS. Suites: all but the flagship and probes of the default sets.
+    its name, and places come easiest first; of very many, those of FEWEST_PREFIXES and more are
+    kept. nouns: one of PANELS, or ALL_ITEMS. variant: what was varied beside the model, where each
+    model was varied alike; otherwise the label says it all. Of the baselines, HEURISTICS. Suites:
+    all but the flagship and probes of the default sets.
     """
     predictions = collected.predictions
     models = predictions["model"].cat.categories
@@ -67,6 +70,9 @@ def _cells(collected: Collected, items: pd.DataFrame, names: pd.DataFrame) -> pd
     ).astype(dict.fromkeys([*keys, "nouns"], "str"))
     place_names = _place_names(cells[PLACE].drop_duplicates())
     cells["place"] = [place_names[row] for row in cells[PLACE].itertuples(index=False, name=None)]
+    if cells["place"].nunique() > _MANY:
+        asked = cells[cells["nouns"] == ALL_ITEMS].groupby("place")["n_prefixes"].max()
+        cells = cells[cells["place"].isin(asked.index[asked >= FEWEST_PREFIXES])]
     # Parts by ease, and within each its constructions.
     networks = cells[(cells["nouns"] == ALL_ITEMS) & ~cells["model"].str.startswith(BASELINE)]
     for column in ("probe_set", "place"):
@@ -79,13 +85,15 @@ def _cells(collected: Collected, items: pd.DataFrame, names: pd.DataFrame) -> pd
 def _place_names(places: pd.DataFrame) -> Mapping[tuple[str, ...], str]:
     """A name for each row of PLACE: its part of the suite and what else its part needs to say."""
     names = {}
+    several = len(set(places["probe_set"])) > 1
     for part, rows in places.groupby("probe_set", sort=False):
         varied = [column for column in PLACE[2:] if len(set(rows[column])) > 1]
         for row in rows.to_dict("records"):
             said = {column: row[column] for column in varied}
             if "within" in said:  # tells the role too
                 said |= {"role": "", "within": f"within {said['within']}"}
-            words = [part, *(word for word in said.values() if not word.endswith("none"))]
+            words = [str(part) if several else ""]
+            words += [word for word in said.values() if not word.endswith("none")]
             shown = ", ".join(word for word in words if word)
             names[tuple(row[column] for column in PLACE)] = shown or row["construction"]
     return names

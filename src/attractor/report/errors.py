@@ -9,7 +9,7 @@ import pandas as pd
 
 from attractor.report.accuracy import MEASURES, accuracies, in_order, with_choices
 from attractor.report.collect import Collected
-from attractor.report.configs import CONFIG, drawn_names
+from attractor.report.configs import CONFIG
 from attractor.report.contracts import ERRORS
 from attractor.report.style import WIDTH, colour, interval_held, page, seeds_a_model, shape, span
 
@@ -58,7 +58,7 @@ def errors_figure(found: pd.DataFrame, collected: Collected) -> dict[str, alt.VC
     drawn = found[found["n_prefixes"] >= FEWEST]
     drawn = drawn[(drawn["by"] == ATTRACTORS) | (drawn["value"] <= _FARTHEST)]
     shown = ~drawn["model"].str.startswith("baseline:") | drawn["model"].str.endswith("_noun")
-    drawn = drawn[shown].merge(drawn_names(collected.configs), on=CONFIG)
+    drawn = drawn[shown].merge(collected.configs[[*CONFIG, "label"]], on=CONFIG)
     charts = {}
     for suite, rows in drawn.groupby("suite"):
         panels = [_panel(rows[rows["by"] == by], by, rows["label"]) for by in _TITLES]
@@ -76,7 +76,8 @@ def errors_figure(found: pd.DataFrame, collected: Collected) -> dict[str, alt.VC
 def _panel(rows: pd.DataFrame, by: str, labels: pd.Series) -> alt.LayerChart:
     columns = ["value", "label", "error", "ci_low", "ci_high"]
     base = alt.Chart(rows[columns], width=WIDTH / 2 - 50, height=300)
-    x = alt.X("value:Q", title=_TITLES[by]).axis(tickMinStep=1, format="d", grid=False)
+    x = alt.X("value:Q", title=_TITLES[by]).scale(zero=False, padding=12)
+    x = x.axis(tickMinStep=1, format="d", grid=False)
     y = alt.Y("error:Q", title="error rate").axis(format="%")
     return alt.LayerChart(
         layer=[

@@ -51,10 +51,10 @@ def suites(collected: Collected) -> pd.DataFrame:
 def kept_out(folder: Path) -> list[str]:
     """What each suite's file held and what was kept out of it, a line a suite.
 
-    folder: the experiment's, with `<suite>_counts.csv` as importers write them.
+    folder: the experiment's, with `<suite>_counts….csv` as importers write them.
     """
     lines = []
-    for path in sorted(folder.glob("*_counts.csv")):
+    for path in sorted(folder.glob("*_counts*.csv")):  # a text of another name ends with it
         counts = pd.read_csv(path)
         if not {"pairs", "items"} <= set(counts):
             continue
@@ -62,7 +62,7 @@ def kept_out(folder: Path) -> list[str]:
         reasons = counts.iloc[:, first:].select_dtypes("number").sum()
         reasons = reasons.drop(["duplicates", "attractors_disagree"], errors="ignore")
         out = ", ".join(f"{name} {int(n):,}" for name, n in reasons.items() if n)
-        name = path.name.removesuffix("_counts.csv")
+        name = path.name.partition("_counts")[0]
         pairs, items = int(counts["pairs"].sum()), int(counts["items"].sum())
         lines.append(
             f"{name}: {pairs:,} pairs, {items:,} items" + (f"; kept out: {out}" if out else "")
