@@ -35,8 +35,9 @@ lint: $(VENV)/.installed-test  ## ruff and mypy
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: $(VENV)/.installed  ## throughput beside this machine's matrix-product peak
+bench: $(VENV)/.installed  ## throughput beside this machine's peak; with ATTRACTOR_DATA, language models too
 	$(BIN)/python -m benchmarks.throughput
+	@test -z "$(ATTRACTOR_DATA)" || $(BIN)/python -m benchmarks.language_model $(ATTRACTOR_DATA)/corpora/wikitext2-valid.txt
 
 clean:  ## remove results, caches and the virtual environment
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
