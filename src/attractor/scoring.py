@@ -53,12 +53,13 @@ def scores(
 
 
 def mean_loss(
-    network: Network, task: Task, items: pd.DataFrame, vocabulary: Vocabulary, device: str = "cpu"
+    network: Network, task: Task, test: pd.DataFrame, vocabulary: Vocabulary, device: str = "cpu"
 ) -> dict[str, float]:
-    """`test_loss`, nats a question of the test items; where the answers are words, `perplexity` and
+    """`test_loss`, nats a question of the test text; where the answers are words, `perplexity` and
     the share of `unknown_words`, which it counts as one word.
+
+    test: of the test text what a task learns from: items, or all sentences.
     """
-    test = items[items["suite"] == "test"]
     examples = task.examples(test, vocabulary, network.reads_both_ends)
     loss = float(answers(network, examples, task.losses, device).mean())
     if not task.predicts_words:

@@ -194,8 +194,9 @@ def evaluate(store: ArtifactStore, job: Plan) -> Path:
             run_id=job.run_id, model=found.name, task=job.task_name, seed=config.seed
         )
         write_csv(frame, PREDICTIONS, folder / PREDICTIONS.name)
-        facts = json.dumps(mean_loss(*asked), indent=1)
-        (folder / "evaluation.json").write_text(facts, encoding="utf-8")
+        test = read_learnt(text(store, job), "test", found.task)
+        facts = mean_loss(network, found.task, test, found.vocabulary, config.train.device)
+        (folder / "evaluation.json").write_text(json.dumps(facts, indent=1), encoding="utf-8")
 
     return store.get(job.stages.evaluate, build)
 
