@@ -12,8 +12,8 @@ from attractor.batching import Examples
 from attractor.models.protocol import Network
 from attractor.models.recurrent import Recurrent
 from attractor.models.reference import trace
-from attractor.scoring import answers
-from attractor.tasks.protocol import Answer, Read, Task
+from attractor.scoring import Asked
+from attractor.tasks.protocol import Answer, Task
 from attractor.vocab import Vocabulary
 
 Floats = NDArray[np.float64]
@@ -65,11 +65,7 @@ def untrained(
 
 def answering(network: Network, batch_size: int = 512) -> Answer:
     """What the network answers, in batches of that size."""
-
-    def answer(examples: Examples, read: Read) -> Floats:
-        return answers(network, examples, read, batch_size=batch_size)
-
-    return answer
+    return Asked(network, batch_size=batch_size)
 
 
 def read_by(examples: Examples, vocabulary: Vocabulary) -> list[str]:

@@ -143,7 +143,7 @@ def test_one_that_was_killed_is_named(copied: Path, capsys: pytest.CaptureFixtur
     [
         (["model=srn", *GATES], "srn has no forget, input and output gates"),
         (["model=gru", *GRADIENTS], "gru has no step-by-step reference"),
-        (["model=lstm", "task=grammaticality", *GRADIENTS], "asks about a whole text"),
+        (["model=lstm", "task=grammaticality", *GRADIENTS], "answer cannot be followed"),
         (["model=srn", "stages=[diagnose]", *GATES], "srn has no forget, input and output gates"),
         (["model=lstm", *GATES, "suite=[probes]"], "this job has no suite flagship"),
         (["model=lstm", *GRADIENTS, "+diagnostic.gradients.nope=1"], "nope"),

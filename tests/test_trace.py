@@ -335,7 +335,7 @@ def test_bad_input_is_one_clear_line_and_nothing_is_written(
         ([good, "the pilots", f"--file={tmp_path / 'file'}"], "the pilots: no such run folder"),
         ([str(run.parent), "the pilots"], "trial: no finished run"),
         ([good, str(baselines), "the pilots"], "baselines have no network"),
-        ([good, str(grammaticality), "the pilots"], "its task asks about a whole text"),
+        ([good, str(grammaticality), "the pilots"], "its answer cannot be followed"),
         ([good, ""], "the text is empty"),
         ([good, "the \x07pilots"], "the text holds the character '\\x07'"),
         ([good, f"--file={tmp_path / 'latin'}"], "latin: not UTF-8"),

@@ -157,6 +157,8 @@ def _check_corpus(data: CorpusConfig) -> None:
     for key, allowed in choices.items():
         if getattr(data, key) not in allowed:
             raise UserError(f"data.{key}={getattr(data, key)}: choose {' or '.join(allowed)}")
+    if data.source == "dependencies" and data.case == "lower":
+        raise UserError("data.case=lower: the table's rare words are tags; give data.case=keep")
     if not data.files:
         raise UserError("data.files=[...] is needed: give the paths or patterns of its files")
     if data.n_words is not None:

@@ -12,13 +12,14 @@ from attractor.artifacts import Stage, digest
 from attractor.blocks import read_block
 from attractor.config import Config, CorpusConfig
 from attractor.corpus.parser import identity
+from attractor.corpus.shards import VERSION as SHARDS
 from attractor.diagnose import suites_of
 from attractor.lexicon import Lexicon, read_lexicon
 from attractor.resources import LEXICON
 from attractor.sources import contents_of, files_of, fingerprint
 
 # Bump a stage's version when what it computes changes; tests/test_golden.py reminds you.
-VERSIONS = {"text": 4, "corpus": 2, "suite": 4, "train": 4}
+VERSIONS = {"text": 4, "corpus": 3, "suite": 4, "train": 4}
 VERSIONS |= {"baselines": 3, "evaluate": 5, "diagnose": 1}
 
 
@@ -97,7 +98,13 @@ def plan(config: Config, seedless: Config) -> Plan:
 def _stages(config: Config, lexicon: Lexicon) -> Stages:
     text = _text_stage(config, lexicon)
     train = _train_stage(config, text)
-    suites = {name: _suite_stage(name, spec, text) for name, spec in sorted(config.suite.items())}
+    # Probes are drawn by grammar and lexicon, which a generated text's key holds already.
+    natural = isinstance(config.data, CorpusConfig)
+    language = _language(config, lexicon) | {"regime": config.data.regime} if natural else {}
+    suites = {
+        name: _suite_stage(name, spec, text, language)
+        for name, spec in sorted(config.suite.items())
+    }
     scored = {"text": text.key, "suites": {name: stage.key for name, stage in suites.items()}}
     return Stages(
         text=text,
@@ -106,7 +113,7 @@ def _stages(config: Config, lexicon: Lexicon) -> Stages:
         baselines=Stage("baselines", {"version": VERSIONS["baselines"], **scored}),
         evaluate=Stage("evaluate", {"version": VERSIONS["evaluate"], "train": train.key, **scored}),
         diagnostics={
-            name: _diagnostic_stage(name, spec, train, suites)
+            name: _diagnostic_stage(name, spec, train, suites, language)
             for name, spec in sorted(config.diagnostic.items())
         },
     )
@@ -122,24 +129,20 @@ def _text_stage(config: Config, lexicon: Lexicon) -> Stage:
         return _corpus_stage(config.data)
     data = {key: value for key, value in asdict(config.data).items() if key != "name"}
     data["held_out"] = sorted(data["held_out"])
-    return Stage(
-        "text",
-        {
-            "version": VERSIONS["text"],
-            "grammar": digest(
-                {k: read_block(v, f"grammar, {k}") for k, v in config.grammar.items()}
-            ),
-            "data": data,
-            "lexicon": lexicon.fingerprint,
-        },
-    )
+    return Stage("text", {"version": VERSIONS["text"], "data": data, **_language(config, lexicon)})
+
+
+def _language(config: Config, lexicon: Lexicon) -> dict[str, Any]:
+    """What generated sentences depend on: the grammar and its words."""
+    blocks = {k: read_block(v, f"grammar, {k}") for k, v in config.grammar.items()}
+    return {"grammar": digest(blocks), "lexicon": lexicon.fingerprint}
 
 
 def _corpus_stage(data: CorpusConfig) -> Stage:
     """Where the files lie decides nothing, nor do the grammar and in how many processes to parse;
     what the files are called and hold, and who parses them, does.
     """
-    settings = asdict(data)
+    settings = asdict(data) | {"shards": SHARDS}
     for key in ("name", "regime", "files", "processes", "pipeline"):
         del settings[key]
     if data.source == "corpus":
@@ -149,18 +152,25 @@ def _corpus_stage(data: CorpusConfig) -> Stage:
     return Stage("text", {"version": VERSIONS["corpus"], "data": settings, "files": contents})
 
 
-def _suite_stage(name: str, spec: Mapping[str, Any], text: Stage) -> Stage:
+def _suite_stage(
+    name: str, spec: Mapping[str, Any], text: Stage, language: Mapping[str, Any]
+) -> Stage:
     # Citation and licence decide nothing; nor does where a suite's data lie, but what they are.
     decisive = {key: value for key, value in spec.items() if key not in ("citation", "licence")}
     if "path" in spec:
         decisive["path"] = fingerprint(f"suite.{name}", spec["path"])
     if "pipeline" in spec:
         decisive["pipeline"] = identity(spec["pipeline"])
-    return Stage("suite", {"version": VERSIONS["suite"], "text": text.key, "suite": decisive})
+    parts = {"version": VERSIONS["suite"], "text": text.key, "suite": decisive, **language}
+    return Stage("suite", parts)
 
 
 def _diagnostic_stage(
-    name: str, spec: Mapping[str, Any], train: Stage, suites: Mapping[str, Stage]
+    name: str,
+    spec: Mapping[str, Any],
+    train: Stage,
+    suites: Mapping[str, Stage],
+    language: Mapping[str, Any],
 ) -> Stage:
     return Stage(
         "diagnose",
@@ -169,6 +179,7 @@ def _diagnostic_stage(
             "train": train.key,
             "suites": {suite: suites[suite].key for suite in suites_of(name, spec, suites)},
             "diagnostic": spec,
+            **language,
         },
     )
 

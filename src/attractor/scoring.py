@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ from attractor.batching import Examples, slices
 from attractor.models.protocol import Network
 from attractor.results import ITEMS, PREDICTIONS
 from attractor.tasks.protocol import Read, Task
+from attractor.tasks.softmax import AdaptiveSoftmax, FullSoftmax
 from attractor.vocab import UNKNOWN, Vocabulary
 
 Floats = NDArray[np.float64]
@@ -41,15 +43,47 @@ def answers(
     return np.concatenate(found)[np.argsort(np.concatenate(queries))]
 
 
+@torch.no_grad()
+def log_p(
+    network: Network, examples: Examples, device: str = "cpu", batch_size: int = 512
+) -> Floats:
+    """log p (Q, k) of each question's targets, words (Q,) or (Q, k), in the questions' order."""
+    head = network.eval().head
+    assert isinstance(head, FullSoftmax | AdaptiveSoftmax)
+    found, queries = [], []
+    for batch in examples.batches(batch_size):
+        queries.append(batch.queries.numpy())
+        batch = batch.to(device)
+        features = network.encoder(batch)
+        targets = batch.targets.reshape(len(features), -1)
+        for some in slices(len(features), head.width):
+            values = head.log_p(features[some], targets[some])
+            found.append(values.double().cpu().numpy())
+    return np.concatenate(found)[np.argsort(np.concatenate(queries))]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A network that a task asks."""
+
+    network: Network
+    device: str = "cpu"
+    batch_size: int = 512
+
+    def __call__(self, examples: Examples, read: Read) -> Floats:
+        """What `read` makes of its outputs (Q,)."""
+        return answers(self.network, examples, read, self.device, self.batch_size)
+
+    def log_p(self, examples: Examples) -> Floats:
+        """log p (Q, k) of the words that are the questions' targets."""
+        return log_p(self.network, examples, self.device, self.batch_size)
+
+
 def scores(
     network: Network, task: Task, items: pd.DataFrame, vocabulary: Vocabulary, device: str = "cpu"
 ) -> dict[str, Floats]:
     """The task's columns (n_items,) of predictions.csv for items."""
-
-    def answer(examples: Examples, read: Read) -> Floats:
-        return answers(network, examples, read, device)
-
-    return task.scores(answer, items, vocabulary, network.reads_both_ends)
+    return task.scores(Asked(network, device), items, vocabulary, network.reads_both_ends)
 
 
 def mean_loss(
@@ -61,9 +95,9 @@ def mean_loss(
     test: of the test text what a task learns from: items, or all sentences.
     """
     examples = task.examples(test, vocabulary, network.reads_both_ends)
-    loss = float(answers(network, examples, task.losses, device).mean())
     if not task.predicts_words:
-        return {"test_loss": loss}
+        return {"test_loss": float(answers(network, examples, task.losses, device).mean())}
+    loss = -float(log_p(network, examples, device).mean())
     unknown = float((examples.targets == UNKNOWN).double().mean())
     return {"test_loss": loss, "perplexity": math.exp(loss), "unknown_words": unknown}
 
@@ -85,7 +119,7 @@ def predictions(
 
 def words_known(texts: list[str], vocabulary: Vocabulary) -> NDArray[np.bool_]:
     """Whether the vocabulary holds every word of each text."""
-    return np.array([all(word in vocabulary.index for word in t.split(" ")) for t in texts])
+    return np.array([UNKNOWN not in vocabulary.encode(text.split(" ")) for text in texts])
 
 
 def correctness(margin: Floats) -> Floats:

@@ -7,6 +7,7 @@ from collections.abc import Container
 import pandas as pd
 
 from attractor.config import CorpusConfig
+from attractor.vocab import UNKNOWN_WORD
 
 FORMS = ("subject", "correct_form", "wrong_form")
 _FINAL = frozenset(".?!")
@@ -25,7 +26,7 @@ def respelt(items: pd.DataFrame, settings: CorpusConfig, known: Container[str]) 
         words = [spell(word, settings.case) for word in sentence.split(" ")]
         pos = of_words.split(" ") if of_words else words
         words = [
-            word if word in known or i == verb else tag
+            word if (word in known and word != UNKNOWN_WORD) or i == verb else tag
             for i, (word, tag) in enumerate(zip(words, pos, strict=True))
         ]
         sentences.append(" ".join(words))

@@ -124,17 +124,27 @@ def _texts(
 def _items(
     found: pd.DataFrame, texts: Sequence[str], split: Sequence[str], settings: CorpusConfig
 ) -> pd.DataFrame:
-    """The items with their sentences as they are read; `original` keeps the source's spelling."""
+    """The items with their sentences as they are read; `original` keeps the source's spelling.
+
+    The verb in question stands as it is, also where it is rare.
+    """
     rows = found["row"].tolist()
     items = found.drop(columns=["row", "tags"], errors="ignore").assign(
         original=found["sentence"],
-        sentence=[texts[row] for row in rows],
         split=[split[row] for row in rows],
         probe_set="",
         **{form: [spell(word, settings.case) for word in found[form]] for form in FORMS},
     )
+    verbs = zip(rows, items["verb_index"], items["correct_form"], strict=True)
+    items["sentence"] = [_with_word(texts[row], verb, form) for row, verb, form in verbs]
     items["suite"] = items["split"].map({"train": "text", "valid": "text", "test": "test"})
     return without_ends(items, settings)
+
+
+def _with_word(text: str, index: int, word: str) -> str:
+    tokens = text.split(" ")
+    tokens[index] = word
+    return " ".join(tokens)
 
 
 def _excluded(counts: Counter[str]) -> pd.DataFrame:

@@ -11,9 +11,10 @@ from attractor.diagnostics.over_seeds import WHAT, over_seeds, with_intervals
 from attractor.diagnostics.protocol import OF_RUN, Case, Diagnostic, Report
 from attractor.models.protocol import Network
 from attractor.results import Table
-from attractor.scoring import answers, correctness
+from attractor.scoring import Asked, Floats, correctness
 from attractor.tasks.protocol import Task
 from attractor.trained import KEPT
+from attractor.vocab import Vocabulary
 
 _CELL = {
     "epoch": "int64",  # 0: before training
@@ -53,8 +54,7 @@ class Learning(Diagnostic):
         frames = []
         for epoch, tokens in trained.epochs():
             network = trained.network(KEPT.format(epoch))
-            questions = trained.task.questions(items, trained.vocabulary, network.reads_both_ends)
-            margin = answers(network, questions, trained.task.margins)
+            margin = _margins(network, trained.task, items, trained.vocabulary)
             scored = items[["suite", "probe_set"]].assign(correct=correctness(margin))
             parts = scored.groupby(["suite", "probe_set"])["correct"].agg(["size", "mean"])
             whole = scored.assign(probe_set="all").groupby(["suite", "probe_set"])["correct"]
@@ -72,3 +72,13 @@ class Learning(Diagnostic):
         cells = over_seeds(found[LEARNING.name], [*_CELL, "n_items"], ["accuracy"], (0.0, 1.0))
         cells = cells[list(BY_TOKENS.columns)]
         return Report([(BY_TOKENS, cells)], {"learning": learning(cells)})
+
+
+def _margins(network: Network, task: Task, items: pd.DataFrame, vocabulary: Vocabulary) -> Floats:
+    """The margins (n_items,); of words those at the verb alone, not the whole sentence's too."""
+    asked, both_ends = Asked(network), network.reads_both_ends
+    if task.predicts_words:
+        right, wrong = asked.log_p(task.questions(items, vocabulary, both_ends)).T
+        margin: Floats = right - wrong
+        return margin
+    return task.scores(asked, items, vocabulary, both_ends)["margin"]

@@ -105,6 +105,11 @@ class Locality(Diagnostic):
         other = other_number(case.lexicon, trained.vocabulary)
         probes = headline(case.items)
         known = words_known(trained.task.asked(probes), trained.vocabulary)
+        if not known.any():
+            raise UserError(
+                "diagnostic=locality: the network knows all words of no headline probe; give more "
+                "text, or leave it out"
+            )
         probes = distinct(probes[known], self.n_items)
         flagship = case.items[case.items["suite"] == "flagship"]
         # Each by itself: its two items share a sentence, and so a text.

@@ -94,6 +94,7 @@ def check_recurrent(name: str, network: Network, task: Task, model: str) -> None
             )
     if not task.asks_at_verb:
         raise UserError(
-            f"diagnostic={name}: this task asks about a whole text and has no margin at the verb; "
-            "choose task=number_prediction, verb_inflection, language_model or cloze"
+            f"diagnostic={name}: this task's answer cannot be followed word by word to the verb; "
+            "choose task=number_prediction (task.shows=words), verb_inflection, language_model or "
+            "cloze"
         )

@@ -58,7 +58,7 @@ def _item(found: Contents, place: str, row: Mapping[str, str]) -> Pair:
     subject, condition = int(row["subject_index"]), row["condition"]
     check_form(found, place, words, verb, row["correct_form"])
     head = row["subject"].split(" ")[-1]
-    if words[subject] != head:
+    if "original" not in row and words[subject] != head:  # natural text has tags for rare words
         said = f"subject_index {subject} is `{words[subject]}`, the subject `{head}`"
         found.fault("index_form", place, said)
     wrong = {

@@ -118,7 +118,7 @@ def build(folder: Path, found: Found) -> None:
         path.unlink(missing_ok=True)  # these runs do not bear out what an earlier report said
     text = table.table(summarised, flagship, by_suite, collected)
     overview = suites.suites_table(side_by_side, collected, table.WIDTH)
-    for lines in (overview, suites.kept_out(folder)):
+    for lines in (overview, suites.kept_out(folder, set(collected.predictions["suite"].unique()))):
         text += "\n" * bool(lines) + "".join(f"{line}\n" for line in lines)
     text += "".join(
         "\n" + "\n".join(found.lines) + "\n" for found in findings.values() if found.lines

@@ -14,9 +14,10 @@ from attractor.report.contracts import ERRORS
 from attractor.report.style import WIDTH, colour, interval_held, page, seeds_a_model, shape, span
 
 ATTRACTORS, DISTANCE = "n_attractors", "distance"
+ALL = "all"  # parts of a suite together
 FEWEST = 20  # prefixes of a cell that is drawn
 _FARTHEST = 15  # tokens that are drawn
-_GENERATED = ("probes", "flagship", "constructions", "lexical", "deep")
+NATURAL = ("test", "linzen", "gulordava", "conllu")  # suites of natural sentences
 _MEASURES = {name: how for name, how in MEASURES.items() if name != "train_frequency"}
 _TITLES = {
     ATTRACTORS: "attractors (every noun between is one)",
@@ -28,7 +29,7 @@ def errors(collected: Collected) -> pd.DataFrame:
     """contracts.ERRORS with the swept choices; empty where no run read natural sentences."""
     natural = any(run.manifest.get("natural", False) for run in collected.runs)
     items = collected.predictions
-    items = items[~items["suite"].isin(_GENERATED)]
+    items = items[items["suite"].isin(NATURAL)]
     if not natural or items.empty:
         return pd.DataFrame()
     kept = {
@@ -37,8 +38,11 @@ def errors(collected: Collected) -> pd.DataFrame:
     }
     frames = []
     for by, chosen in kept.items():
-        keys = [*CONFIG, "suite", "probe_set", by]
-        found = accuracies(collected, items[chosen], keys, _MEASURES)
+        keys = [*CONFIG, "suite", by]
+        whole = accuracies(collected, items[chosen], keys, _MEASURES).assign(probe_set=ALL)
+        parts = accuracies(collected, items[chosen], [*keys, "probe_set"], _MEASURES)
+        parts = parts[parts["probe_set"] != ""].astype({"probe_set": "str"})
+        found = pd.concat([whole, parts], ignore_index=True)
         frames.append(found.rename(columns={by: "value"}).assign(by=by))
     found = pd.concat(frames, ignore_index=True)
     found = found.assign(
@@ -55,7 +59,7 @@ def errors_figure(found: pd.DataFrame, collected: Collected) -> dict[str, alt.VC
     """
     if found.empty:
         return {}
-    drawn = found[found["n_prefixes"] >= FEWEST]
+    drawn = found[(found["n_prefixes"] >= FEWEST) & (found["probe_set"] == ALL)]
     drawn = drawn[(drawn["by"] == ATTRACTORS) | (drawn["value"] <= _FARTHEST)]
     shown = ~drawn["model"].str.startswith("baseline:") | drawn["model"].str.endswith("_noun")
     drawn = drawn[shown].merge(collected.configs[[*CONFIG, "label"]], on=CONFIG)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,7 @@ _MEASURES = {
     "accuracy_sentence": ("correct_sentence", "mean", "mean"),
     "accuracy_formula": ("formula", "mean", "mean"),
 }
-_NAME, _CELL = 22, 26  # letters of a column
+_NAME, _CELL = 18, 34  # letters of a column
 
 
 def suites(collected: Collected) -> pd.DataFrame:
@@ -48,21 +49,22 @@ def suites(collected: Collected) -> pd.DataFrame:
     return with_choices(found[list(SUITES.columns)], collected)
 
 
-def kept_out(folder: Path) -> list[str]:
+def kept_out(folder: Path, asked: Collection[str]) -> list[str]:
     """What each suite's file held and what was kept out of it, a line a suite.
 
-    folder: the experiment's, with `<suite>_counts….csv` as importers write them.
+    asked: the suites of the runs. folder: the experiment's, with `<suite>_counts….csv` as
+    importers write them.
     """
     lines = []
     for path in sorted(folder.glob("*_counts*.csv")):  # a text of another name ends with it
+        name = path.name.partition("_counts")[0]
         counts = pd.read_csv(path)
-        if not {"pairs", "items"} <= set(counts):
+        if name not in asked or not {"pairs", "items"} <= set(counts):
             continue
         first = list(counts).index("items") + 1
         reasons = counts.iloc[:, first:].select_dtypes("number").sum()
         reasons = reasons.drop(["duplicates", "attractors_disagree"], errors="ignore")
         out = ", ".join(f"{name} {int(n):,}" for name, n in reasons.items() if n)
-        name = path.name.partition("_counts")[0]
         pairs, items = int(counts["pairs"].sum()), int(counts["items"].sum())
         lines.append(
             f"{name}: {pairs:,} pairs, {items:,} items" + (f"; kept out: {out}" if out else "")
@@ -77,7 +79,9 @@ def suites_table(found: pd.DataFrame, collected: Collected, width: int) -> list[
     labels = collected.configs[[*CONFIG, "label"]]
     rows = found[(found["probe_set"] == "all") & ~found["model"].str.startswith(BASELINE)]
     rows = rows.merge(labels, on=CONFIG)
-    lines = ["all suites: accuracy, and the share of items whose words the model knows"]
+    lines = [
+        "all suites: accuracy [interval]; that of items whose words are known, and their share"
+    ]
     names = sorted(set(rows["label"]))
     fit = max(1, (width - _NAME) // _CELL)
     for start in range(0, len(names), fit):
@@ -92,7 +96,7 @@ def suites_table(found: pd.DataFrame, collected: Collected, width: int) -> list[
                     row = cells.loc[name]
                     text = (
                         f"{row['accuracy']:.3f} [{row['ci_low']:.2f}, {row['ci_high']:.2f}] "
-                        f"{row['known']:4.0%}"
+                        f"{row['accuracy_known']:.3f} {row['known']:4.0%}"
                     )
                 line += f"{text:>{_CELL}}"
             lines.append(line.rstrip())

@@ -38,15 +38,17 @@ class Grammaticality(TwoChoice):
     ) -> Examples:
         """Each sentence, and the same with the wrong form at one of its verbs, drawn at random.
 
-        Of verbs whose wrong form is known: one that only ungrammatical texts hold would tell.
+        Of verbs that are known in both forms: one that only the texts of one kind hold would tell.
         """
-        known = items[items["wrong_form"].isin(vocabulary.index)]
+        words = vocabulary.index
+        known = items[items["wrong_form"].isin(words) & items["correct_form"].isin(words)]
         if known.empty:
             raise UserError(
-                "task=grammaticality: the text holds no verb in both forms; give more "
-                "data.n_sentences"
+                "task=grammaticality: the text holds no verb in both forms; give more text "
+                "(data.n_sentences, data.files)"
             )
-        one = known.sample(frac=1, random_state=0).drop_duplicates("sentence").sort_index()
+        sentence = "original" if "original" in known else "sentence"  # whatever its verbs' spelling
+        one = known.sample(frac=1, random_state=0).drop_duplicates(sentence).sort_index()
         texts = [*one["sentence"], *with_wrong_form(one)]
         encoded = [vocabulary.encode(text.split(" ")) for text in texts]
         return _whole(encoded, np.repeat([1.0, 0.0], len(one)))

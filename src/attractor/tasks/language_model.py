@@ -11,7 +11,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from torch import Tensor
 
 from attractor.batching import Examples, prepare
 from attractor.errors import UserError
@@ -89,14 +88,11 @@ class LanguageModel(WordChoice):
     ) -> dict[str, NDArray[np.float64]]:
         """`margin` at the verb, and `sentence_margin` of the whole pair."""
         rows, distinct = distinct_pairs(items, vocabulary)
-        words = answer(self._every_word(distinct, vocabulary), self._log_p)
+        words = answer.log_p(self._every_word(distinct, vocabulary))[:, 0]
         counts = [len(text) + 1 for text in distinct]
         good, bad = np.split(np.add.reduceat(words, np.cumsum([0, *counts[:-1]]))[rows], 2)
         found = super().scores(answer, items, vocabulary, reads_both_ends)
         return {**found, "sentence_margin": good - bad}
-
-    def _log_p(self, outputs: Tensor, targets: Tensor) -> Tensor:
-        return -self.losses(outputs, targets)
 
     def _every_word(self, encoded: list[list[int]], vocabulary: Vocabulary) -> Examples:
         """A question at each of the n words of every text and one at its end: n + 1 a text."""

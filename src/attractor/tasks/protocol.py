@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -20,8 +21,18 @@ from attractor.vocab import BEGIN, END, Vocabulary
 
 # From a network's outputs (Q, n) and the targets of as many questions to a number (Q,) each.
 Read = Callable[[Tensor, Tensor], Tensor]
-# What a network answers to all questions of some examples, in their order.
-Answer = Callable[[Examples, Read], NDArray[np.float64]]
+
+
+class Answer(Protocol):
+    """What a network answers to all questions of some examples, in their order."""
+
+    def __call__(self, examples: Examples, read: Read) -> NDArray[np.float64]:
+        """What `read` makes of its outputs (Q,)."""
+        ...
+
+    def log_p(self, examples: Examples) -> NDArray[np.float64]:
+        """log p (Q, k) of the words that are the questions' targets, where outputs are words."""
+        ...
 
 
 class Task(ABC):
@@ -181,6 +192,13 @@ class WordChoice(Task):
         """log p(correct) - log p(wrong) (Q,), for targets (Q, 2)."""
         right, wrong = outputs.gather(1, targets).unbind(dim=1)
         return right - wrong
+
+    def scores(
+        self, answer: Answer, items: pd.DataFrame, vocabulary: Vocabulary, reads_both_ends: bool
+    ) -> dict[str, NDArray[np.float64]]:
+        """`margin`, from the two words' log p alone."""
+        right, wrong = answer.log_p(self.questions(items, vocabulary, reads_both_ends)).T
+        return {"margin": right - wrong}
 
     def asked(self, items: pd.DataFrame) -> list[str]:
         """The prefix and both forms of the verb."""

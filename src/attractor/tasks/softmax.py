@@ -27,6 +27,16 @@ class FullSoftmax(nn.Linear):
             return nn.functional.cross_entropy(scores, targets, reduction="none").mean()
         return linear_cross_entropy(features, self.weight, self.bias, targets)
 
+    @property
+    def width(self) -> int:
+        """How many numbers a question takes to be answered."""
+        return self.out_features
+
+    def log_p(self, features: Tensor, targets: Tensor) -> Tensor:
+        """log p (Q, k) of the words `targets` (Q, k)."""
+        scores: Tensor = self(features).float()
+        return scores.gather(1, targets) - scores.logsumexp(dim=1, keepdim=True)
+
 
 class AdaptiveSoftmax(nn.Module):
     """log p of every word, (Q, H) to (Q, V): the commonest directly, others by way of their group.
@@ -52,14 +62,23 @@ class AdaptiveSoftmax(nn.Module):
         by_rank: Tensor = self.groups.log_prob(features)
         return by_rank.roll(-_ENDS, dims=1)
 
+    @property
+    def width(self) -> int:
+        """How many numbers a question takes to be answered: mostly, of common words."""
+        return int(self.groups.n_classes) // _PARTS[1]
+
     def loss(self, features: Tensor, targets: Tensor) -> Tensor:
         """Mean -log p () in nats of targets (Q,)."""
+        return -self.log_p(features, targets[:, None]).mean()
+
+    def log_p(self, features: Tensor, targets: Tensor) -> Tensor:
+        """log p (Q, k) of the words `targets` (Q, k), from their own groups alone."""
         # A vocabulary is in the order of frequency, but for its end, which holds END: turned by
         # two, the ends of sentences stand first.
         ranks = (targets + _ENDS) % self.groups.n_classes
         with torch.autocast(features.device.type, enabled=False):
-            loss: Tensor = self.groups(features.to(self.groups.head.weight.dtype), ranks).loss
-        return loss
+            own = features.to(self.groups.head.weight.dtype)
+            return torch.stack([self.groups(own, rank).output for rank in ranks.unbind(1)], dim=1)
 
 
 def linear_cross_entropy(features: Tensor, weight: Tensor, bias: Tensor, targets: Tensor) -> Tensor:

@@ -66,8 +66,9 @@ class Run:
             ) from error
         if not trained.task.asks_at_verb:
             raise UserError(
-                f"{self.run_id}: its task asks about a whole text, not which verb comes next; give "
-                "a run of number_prediction, verb_inflection, language_model or cloze"
+                f"{self.run_id}: its answer cannot be followed word by word to the verb; give a "
+                "run of number_prediction (task.shows=words), verb_inflection, language_model or "
+                "cloze"
             )
         return trained, network
 
