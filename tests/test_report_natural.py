@@ -94,4 +94,9 @@ def test_what_was_kept_out_is_told_by_reason(tmp_path: Path) -> None:
         {"file": ["a", "b"], "pairs": [10, 5], "items": [8, 5], "tense": [2, 0], "duplicates": 3}
     ).to_csv(tmp_path / "blimp_counts_corpus.csv", index=False)
     pd.DataFrame({"pairs": [1], "items": [1]}).to_csv(tmp_path / "old_counts.csv", index=False)
-    assert kept_out(tmp_path, {"blimp"}) == ["blimp: 15 pairs, 13 items; kept out: tense 2"]
+    whole = pd.DataFrame({"file": ["a"], "pairs": [7], "expected_pairs": [7]})
+    whole.to_csv(tmp_path / "clams_counts.csv", index=False)
+    assert kept_out(tmp_path, {"blimp", "clams"}) == [
+        "blimp: 15 pairs, 13 items; kept out: tense 2",
+        "clams: 7 pairs, 7 items",
+    ]

@@ -59,8 +59,10 @@ def kept_out(folder: Path, asked: Collection[str]) -> list[str]:
     for path in sorted(folder.glob("*_counts*.csv")):  # a text of another name ends with it
         name = path.name.partition("_counts")[0]
         counts = pd.read_csv(path)
-        if name not in asked or not {"pairs", "items"} <= set(counts):
+        if name not in asked or "pairs" not in counts:
             continue
+        if "items" not in counts:  # nothing can be kept out
+            counts = counts[["pairs"]].assign(items=counts["pairs"])
         first = list(counts).index("items") + 1
         reasons = counts.iloc[:, first:].select_dtypes("number").sum()
         reasons = reasons.drop(["duplicates", "attractors_disagree"], errors="ignore")
