@@ -87,7 +87,7 @@ def test_the_console_script_says_one_line_and_exits_2(
     ("wrong", "parts"),
     [
         ("experiment=distnace", ["did you mean experiment=distance"]),
-        ("suite=[probes,flagshp]", ["suite=flagshp", "flagship, lexical, probes"]),
+        ("suite=[probes,flagshp]", ["suite=flagshp", "choose from blimp, clams, "]),
         ("model.cell=lsmt", ["model.cell=lsmt: choose from srn, lstm, gru"]),
         ("seed=-1", ["seed=-1: give a whole number of at least 0"]),
         ("seed=1.5", ["seed=1.5", "give a whole number"]),
