@@ -407,7 +407,7 @@ def test_a_network_without_these_gates_is_refused(cell: str, both_ends: bool) ->
 def test_a_task_without_a_margin_at_the_verb_is_refused() -> None:
     Gates(1).check(network("lstm"), NumberPrediction(), "lstm")
     Gates(1).check(network("lstm", both_ends=True), NumberPrediction(), "bilstm")
-    with pytest.raises(UserError, match=r"^diagnostic=gates: this task asks about a whole text"):
+    with pytest.raises(UserError, match=r"^diagnostic=gates: this task's answer cannot be"):
         Gates(1).check(network("lstm"), Grammaticality(None), "lstm")
 
 

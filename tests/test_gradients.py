@@ -280,7 +280,7 @@ def test_rates_are_geometric_means_with_the_interval_of_the_logarithm() -> None:
 def test_what_it_does_not_fit_is_refused_in_one_line() -> None:
     with pytest.raises(UserError, match=r"diagnostic=gradients: gru has no step-by-step"):
         DIAGNOSTIC.check(network("gru"), TASK, "gru")
-    with pytest.raises(UserError, match=r"diagnostic=gradients: this task asks about a whole"):
+    with pytest.raises(UserError, match=r"diagnostic=gradients: this task's answer cannot be"):
         DIAGNOSTIC.check(network("lstm"), Grammaticality(), "lstm")
     with pytest.raises(UserError, match=r"diagnostic\.gradients\.lengths: give whole numbers"):
         Gradients(20, [], 8, 6).check(network("lstm"), TASK, "lstm")
