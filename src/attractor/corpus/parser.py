@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -72,9 +73,22 @@ def parse(
         for text, place in texts:
             yield _document(nlp, text, tokenised, one_sentence), place
 
-    parsed = nlp.pipe(documents(), as_tuples=True, batch_size=_BATCH, n_process=n_process)
-    for document, place in parsed:
-        yield [_tree(nlp, sentence, place) for sentence in document.sents]
+    with _processes_of_its_own():
+        parsed = nlp.pipe(documents(), as_tuples=True, batch_size=_BATCH, n_process=n_process)
+        for document, place in parsed:
+            yield [_tree(nlp, sentence, place) for sentence in document.sents]
+
+
+@contextmanager
+def _processes_of_its_own() -> Iterator[None]:
+    """spaCy starts its processes by the default method, which a sweep's workers set to joblib's."""
+    method = multiprocessing.get_start_method()
+    if method not in multiprocessing.get_all_start_methods():
+        multiprocessing.set_start_method("fork", force=True)
+    try:
+        yield
+    finally:
+        multiprocessing.set_start_method(method, force=True)
 
 
 @cache
