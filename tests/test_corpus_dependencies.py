@@ -82,7 +82,7 @@ def test_rows_are_items(tmp_path: Path) -> None:
     keys, dog, men = source.items.to_dict("records")
     assert keys == {
         "row": 0,
-        "place": f"{file} line 2",
+        "place": f"{file.name} line 2",
         "sentence": KEYS["orig_sentence"],
         "correct_form": "are",
         "wrong_form": "is",
@@ -120,7 +120,7 @@ def test_rows_are_items(tmp_path: Path) -> None:
     assert dog["relativizer"] == "that"
     assert (dog["determiner_marked"], dog["depth"], dog["inner_verb_marked"]) == (1, 0, 1)
     assert dog["verb_indices"] == "0 5 6"
-    assert (men["wrong_form"], men["place"]) == ("watches", f"{file} line 4")
+    assert (men["wrong_form"], men["place"]) == ("watches", f"{file.name} line 4")
 
 
 def test_a_singular_whose_plural_the_table_does_not_hold_is_counted(tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ def test_each_verb_is_an_item_or_left_out(tmp_path: Path) -> None:
         {
             "item_id": "conllu-any-10-2",
             "probe_set": "any",
-            "place": f"{file} line 10",
+            "place": f"{file.name} line 10",
             "reason": "pronoun",
             "detail": "laugh",
             "good": "They laugh",

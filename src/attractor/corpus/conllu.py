@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from attractor.corpus.trees import ROOT, Tree
 from attractor.errors import UserError
@@ -97,7 +98,7 @@ def _tree(file: str, rows: Rows, place: str, text: str) -> Tree:
     heads = tuple(int(fields[6]) - 1 for _, fields in words)
     _check_tree(heads, file, [line for line, _ in words])
     return Tree(
-        place if place != file else f"{file} line {rows[0][0]}",
+        place if place != file else f"{Path(file).name} line {rows[0][0]}",
         tuple(fields[1].replace(" ", "_") for _, fields in words),
         tuple(fields[2] for _, fields in words),
         tuple(_tag(fields) for _, fields in words),

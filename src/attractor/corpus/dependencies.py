@@ -39,7 +39,7 @@ def read_dependencies(files: Sequence[Path]) -> Source:
 
     Raises UserError naming file and line of a row that is none.
     """
-    rows = [(f"{file} line {n}", row) for file in files for n, row in _rows(file)]
+    rows = [(f"{file.name} line {n}", row) for file in files for n, row in _rows(file)]
     plurals = frozenset(row["verb"].lower() for _, row in rows if row["verb_pos"] == "VBP")
     items, excluded = [], Counter[str]()
     for number, (place, row) in enumerate(rows):
