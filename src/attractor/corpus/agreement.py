@@ -26,12 +26,12 @@ PAST = {"was": "singular", "were": "plural"}
 NOUNS = {"NN": "singular", "NNP": "singular", "NNS": "plural", "NNPS": "plural"}
 
 _AUXILIARY = frozenset({"aux", "aux:pass", "auxpass", "cop"})
-_SUBJECT = frozenset({"nsubj", "nsubj:pass", "nsubjpass"})
+SUBJECT = frozenset({"nsubj", "nsubj:pass", "nsubjpass"})
 _OUTER_SUBJECT = frozenset({"nsubj:outer", "csubj:outer"})
 _CLAUSE_AS_SUBJECT = frozenset({"csubj", "csubj:pass", "csubjpass", "csubj:outer"})
 _EXPLETIVE = frozenset({"expl"})
-_CONJUNCT = frozenset({"conj"})
-_APPOSITION = frozenset({"appos"})  # of a list, which parsers take for one: "cats, dogs and mice"
+CONJUNCT = frozenset({"conj"})
+APPOSITION = frozenset({"appos"})  # of a list, which parsers take for one: "cats, dogs and mice"
 _OF = frozenset({"nmod", "prep"})
 _MARK = frozenset({"mark"})
 _NUMERAL = frozenset({"nummod"})
@@ -123,7 +123,7 @@ def subject_of(tree: Tree, verb: int) -> int | str:
     dependents = tree.children[clause]
     if any(tree.tags[i] == "EX" for i in dependents):
         return "existential_there"
-    found = tree.children_as(clause, _SUBJECT)
+    found = tree.children_as(clause, SUBJECT)
     if outer := tree.children_as(clause, _OUTER_SUBJECT):  # "the problem is that the sky is blue"
         found = outer if not found or verb < found[0] else found
     if not found:
@@ -163,8 +163,8 @@ def _unfit_noun(tree: Tree, subject: int, verb: int) -> str:
     """Why a subject has no number of its own that the verb must show."""
     listed = [subject]
     for noun in listed:  # it grows: an apposition of an apposition is of the list too
-        listed += tree.children_as(noun, _APPOSITION)
-    conjuncts = [i for noun in listed for i in tree.children_as(noun, _CONJUNCT)]
+        listed += tree.children_as(noun, APPOSITION)
+    conjuncts = [i for noun in listed for i in tree.children_as(noun, CONJUNCT)]
     if any(subject < i < verb for i in conjuncts) or _after_slash(tree, subject):
         return "coordinated_subject"
     word = tree.words[subject].lower()

@@ -16,11 +16,12 @@ from typing import Any
 import pandas as pd
 
 from attractor.corpus.agreement import NOUNS, PRESENT
-from attractor.corpus.natural import MARKED_DETERMINERS, NONE, VERB_CLASSES
+from attractor.corpus.natural import MARKED_DETERMINERS, VERB_CLASSES
 from attractor.corpus.text import Source
 from attractor.corpus.words import other_form
 from attractor.errors import UserError
 from attractor.items import factors_of, relativizer_of
+from attractor.shapes import NONE
 from attractor.sources import stream_lines
 
 COLUMNS = (

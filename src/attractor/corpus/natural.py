@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from attractor.cells import SIMPLE
 from attractor.corpus.agreement import (
+    APPOSITION,
+    CONJUNCT,
     NOUNS,
     RELATIVE,
+    SUBJECT,
     Dependency,
     clause_of,
     number_shown,
@@ -15,22 +19,19 @@ from attractor.corpus.agreement import (
 )
 from attractor.corpus.trees import Tree
 from attractor.items import factors_of, relativizer_of
+from attractor.shapes import NONE
 
-NONE, SIMPLE = "none", "simple"  # as generated items name them
 # Determiners that tell their noun's number.
 MARKED_DETERMINERS = frozenset(
     """a an this that these those each every either neither another many several few both two three
     four five six seven eight nine ten dozens""".split()
 )
 _PREPOSITIONAL = frozenset({"prep", "nmod"})
-_APPOSITION = frozenset({"appos"})
 _ADJECTIVAL = frozenset({"amod", "advmod"})
 _PARTICIPLES = ("VBG", "VBN", "VBD")
 _RELATIVE_WORDS = ("WDT", "WP", "WP$", "WRB")
-_CONJUNCT = frozenset({"conj"})
 _FORMS = {"be": ("is", "are", "was", "were"), "have": ("has", "have"), "do": ("does", "do")}
 VERB_CLASSES = {form: lemma for lemma, forms in _FORMS.items() for form in forms}
-_SUBJECTS = frozenset({"nsubj", "nsubj:pass", "nsubjpass"})
 _COMPLEMENTS = frozenset({"ccomp"})
 
 
@@ -106,7 +107,7 @@ def _construction(tree: Tree, token: int) -> str:
         return relative_clause(tree, token)
     if relation in _PREPOSITIONAL:
         return "prep_phrase"
-    if relation in _APPOSITION:
+    if relation in APPOSITION:
         return "apposition"
     if relation == "acl":
         if tag in _PARTICIPLES:
@@ -120,7 +121,7 @@ def _construction(tree: Tree, token: int) -> str:
 
 def relative_clause(tree: Tree, clause: int) -> str:
     """Which kind of relative clause a clause is: by the role of its relative word, if any."""
-    subjects = tree.children_as(clause, _SUBJECTS)
+    subjects = tree.children_as(clause, SUBJECT)
     if any(_is_relative(tree, i) for i in subjects):
         return "subject_relative"
     before = subjects[0] if subjects else clause
@@ -159,7 +160,7 @@ def _marked_determiners(tree: Tree, verb: int) -> Iterator[bool]:
 def _later_verbs(tree: Tree, verb: int) -> Iterator[int]:
     """Later verbs that show number and have the same subject, by themselves or as conjuncts."""
     clause = clause_of(tree, verb)
-    same = {clause, *tree.children_as(clause, _CONJUNCT)}
+    same = {clause, *tree.children_as(clause, CONJUNCT)}
     for i in range(verb + 1, len(tree)):
         if number_shown(tree, i) and (here := clause_of(tree, i)) in same:
             shared = here == clause or subject_of(tree, i) == "no_subject"

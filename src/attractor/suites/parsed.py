@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from attractor.cells import SIMPLE
-from attractor.corpus.agreement import NOUNS, PAST, clause_of, subject_of
+from attractor.corpus.agreement import NOUNS, PAST, SUBJECT, clause_of, subject_of
 from attractor.corpus.natural import factors
 from attractor.corpus.parser import parse
 from attractor.corpus.trees import Tree
@@ -21,7 +21,6 @@ from attractor.shapes import NONE
 from attractor.suites.pairs import Findings, Pair, Verb, verb_class
 
 SHORT, LONG = "short_vp_coordination", "long_vp_coordination"
-_SUBJECTS = frozenset({"nsubj", "nsubj:pass", "nsubjpass"})
 _OF = frozenset({"prep", "nmod"})
 _OBJECTS = frozenset({"pobj", "nmod"})
 _QUANTITIES = (
@@ -139,7 +138,7 @@ def head_noun(tree: Tree, verb: int) -> int | str:
     one's. Reasons: those of agreement.REASONS.
     """
     clause = _first_conjunct(tree, verb)
-    before = [i for i in tree.children_as(clause, _SUBJECTS) if i < verb]
+    before = [i for i in tree.children_as(clause, SUBJECT) if i < verb]
     if before and tree.tags[before[-1]] in NOUNS:
         return _counted(tree, before[-1])
     reason = subject_of(tree, clause)
@@ -149,7 +148,7 @@ def head_noun(tree: Tree, verb: int) -> int | str:
 def _first_conjunct(tree: Tree, verb: int) -> int:
     """The clause whose subject is a verb's: its own, or the first of those that it is joined to."""
     clause = clause_of(tree, verb)
-    while tree.relations[clause] == "conj" and not tree.children_as(clause, _SUBJECTS):
+    while tree.relations[clause] == "conj" and not tree.children_as(clause, SUBJECT):
         clause = clause_of(tree, tree.heads[clause])
     return clause
 
