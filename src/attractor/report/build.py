@@ -1,0 +1,54 @@
+"""Writes the whole report of an experiment: tables, figures, text."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from attractor import results
+from attractor.report import VERSION, figures, style, suites, table
+from attractor.report.analysis import Analysis, analyse
+from attractor.report.collect import collect
+from attractor.report.runs import Found, sha256
+
+
+def build(folder: Path, found: Found) -> None:
+    """Make the whole report of `found` in `folder`; report.json, which vouches for it, is last."""
+    analysis = analyse(collect(found))
+    paths = []
+    for contract, frame in analysis.tables:
+        results.write_csv(frame, contract, folder / contract.name)
+        paths.append(folder / contract.name)
+    for name, chart in figures.figures(analysis).items():
+        paths += style.save(chart, folder / "figures", name)
+    for path in _made_before(folder) - set(paths):
+        path.unlink(missing_ok=True)  # these runs do not bear out what an earlier report said
+    results.write_atomically(folder / "table.txt", _text(folder, analysis))
+    paths.append(folder / "table.txt")
+    made = {
+        "version": VERSION,
+        "made_from": found.digest,
+        "files": {str(path.relative_to(folder)): sha256(path) for path in sorted(paths)},
+    }
+    results.write_atomically(folder / "report.json", json.dumps(made, indent=1) + "\n")
+
+
+def _text(folder: Path, analysis: Analysis) -> str:
+    """What the terminal shows: the table, the suites, and what the diagnostics found."""
+    collected = analysis.collected
+    paragraphs = [
+        table.table(analysis.summary, analysis.flagship, analysis.by_suite, collected).splitlines(),
+        suites.suites_table(analysis.suites, collected, table.WIDTH),
+        suites.kept_out(folder, set(collected.predictions["suite"].unique())),
+        *(report.lines for report in analysis.diagnostics.values()),
+    ]
+    return "\n".join("".join(f"{line}\n" for line in lines) for lines in paragraphs if lines)
+
+
+def _made_before(folder: Path) -> set[Path]:
+    """The files that the last report made."""
+    try:
+        report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+        return {folder / name for name in report["files"]} - {folder / "table.txt"}
+    except (OSError, ValueError, KeyError, TypeError):
+        return set()
