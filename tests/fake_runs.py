@@ -11,7 +11,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from attractor.artifacts import sha256
 from attractor.results import HISTORY, PREDICTIONS, Table, read_csv, write_csv
+from attractor.runs import STAGE_VERSIONS
 
 # intercept, slope per token, slope per attractor (log-odds)
 MODELS = {
@@ -98,6 +100,7 @@ def _with_factors(given: pd.DataFrame) -> pd.DataFrame:
     frame = given.assign(
         **{**constant, "within": within, "prefix_id": ids, **{c: given[c] for c in given}}
     )
+    frame["template_id"] = frame["prefix_id"]
     number = frame["condition"].str[0].map({"S": "singular", "P": "plural"})
     # Rare beyond distance 6, unseen beyond 8, and rarer with each attractor.
     seen = 20000 * 0.35 ** frame["distance"] * 0.1 ** frame["n_attractors"]
@@ -239,6 +242,23 @@ def _noise(suites: pd.Series, *seed: int) -> np.ndarray:
 def write_small(folder: Path) -> Path:
     """Two models × 2 seeds, few items; returns `folder`."""
     write_runs(folder, seeds=2, models=TWO, per_cell=4, longest=5)
+    return folder
+
+
+def as_published(folder: Path) -> Path:
+    """Note in each manifest below `folder` what stands beside it, as the pipeline does; `folder`.
+
+    Without, manifests are as the first release wrote them, and tables may be written anew.
+    """
+    for path in folder.glob("**/manifest.json"):
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        baselines = manifest.get("model") == "baselines"
+        stages = ("text", "suite", *(["baselines"] if baselines else ["train", "evaluate"]))
+        beside = sorted(p for p in path.parent.iterdir() if p.is_file() and p != path)
+        manifest["files"] = {p.name: p.stat().st_size for p in beside}
+        manifest["sha256"] = {p.name: sha256(p) for p in beside}
+        manifest["stage_versions"] = {stage: STAGE_VERSIONS[stage] for stage in stages}
+        path.write_text(json.dumps(manifest), encoding="utf-8")
     return folder
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from attractor.items import factors_of
+import pytest
+
+from attractor.items import factors_of, template
 
 
 def test_the_flagship() -> None:
@@ -63,3 +65,25 @@ def test_the_last_cue_is_a_noun_or_a_verb_that_shows_number() -> None:
     assert factors_of(nouns, {}, subject=1, verb=8, n_tokens=9)["last_cue_distance"] == 5
     assert factors_of(nouns, {6: True}, subject=1, verb=8, n_tokens=9)["last_cue_distance"] == 2
     assert factors_of(nouns, {2: True}, subject=1, verb=8, n_tokens=9)["last_cue_distance"] == 5
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "inflected"),
+    [
+        ("the author near the guard", "the authors near the guards", [1, 4]),
+        ("the man that the woman likes", "the men that the women like", [1, 4, 5]),
+        (
+            "the boss said the fly is on a bus",
+            "the bosses said the flies are on a bus",
+            [1, 4, 5, 8],
+        ),
+        ("the church has a fox and", "the churches have a fox and", [1, 2, 4]),
+    ],
+)
+def test_a_template_is_the_prefix_without_number(
+    one: str, other: str, inflected: list[int]
+) -> None:
+    assert template(one.split(), inflected) == template(other.split(), inflected)
+    assert template(one.split(), []) == one
+    elsewhere = one.replace("the", "a", 1).split()
+    assert template(elsewhere, inflected) != template(other.split(), inflected)

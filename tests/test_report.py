@@ -12,12 +12,15 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from attractor import results, stats
+import anova
+from attractor import results
 from attractor.report import build, cli, contracts
 from attractor.report.accuracy import accuracy_by
 from attractor.report.collect import collect, noun_flags
 from attractor.report.panels import FEWEST_PREFIXES, headline
 from attractor.report.runs import find_runs
+from attractor.stats.curves import BELOW
+from attractor.stats.intervals import METHOD
 from fake_runs import (
     HEURISTICS,
     MODELS,
@@ -93,22 +96,24 @@ def test_accuracy_by_distance_has_seed_means_and_their_t_interval(report: Path) 
     cell = {"suite": "probes", "probe_set": "balanced", "distance": 5, "n_intervening": 2}
     cell |= {"model": "srn"}
     parts = rows[matches(rows, cell)].set_index("n_attractors")
-    means = []
+    by_seed = []
     for seed in range(5):
         answers = read(report / f"srn-natural-{seed}", results.PREDICTIONS)
-        means.append(answers[matches(answers, cell)]["correct"].mean())
+        by_seed.append(answers[matches(answers, cell)].set_index("item_id")["correct"])
+    answered = np.array([of_seed.sort_index() for of_seed in by_seed])  # [seeds, items]
     row = parts.loc["all"]
     assert (row["n_items"], row["n_prefixes"], row["n_seeds"]) == (144, 144, 5)
-    assert row["accuracy"] == pytest.approx(np.mean(means))
-    half = 2.776445105 * np.std(means, ddof=1) / np.sqrt(5)
-    assert row["ci_high"] - row["accuracy"] == pytest.approx(half)
-    assert row["interval"] == "initialisation"
+    assert row["accuracy"] == pytest.approx(answered.mean())
+    low, high = anova.score_interval(answered)
+    assert (row["ci_low"], row["ci_high"]) == (pytest.approx(low), pytest.approx(high))
+    assert row["interval"] == "initialisation and items"
+    assert row["method"] == METHOD
     # Equal quotas: `all` is the mean of its parts.
     assert row["accuracy"] == pytest.approx(parts.drop("all")["accuracy"].mean())
     assert set(parts.index) == {"0", "1", "2", "all"}
 
 
-def test_baselines_are_rows_with_wilson_intervals_on_prefixes(report: Path) -> None:
+def test_baselines_are_rows_with_intervals_of_their_items(report: Path) -> None:
     rows = read(report, contracts.ACCURACY_BY_DISTANCE)
     cell = {"probe_set": "balanced", "distance": 6, "n_intervening": 2, "n_attractors": "2"}
     table = items(12)
@@ -117,8 +122,8 @@ def test_baselines_are_rows_with_wilson_intervals_on_prefixes(report: Path) -> N
         where = matches(table, {**cell, "n_attractors": 2})
         by_hand = heuristic_correct(name, table)[where].mean()
         assert row["accuracy"] == by_hand
-        low, high = stats.wilson(by_hand * 48, 48)
-        assert (row["ci_low"], row["ci_high"]) == pytest.approx((float(low), float(high)))
+        low, high = anova.of_one_run(heuristic_correct(name, table)[where])
+        assert (row["ci_low"], row["ci_high"]) == pytest.approx((low, high))
         assert (row["n_seeds"], row["interval"]) == (1, "items")
 
 
@@ -138,7 +143,7 @@ def test_summary(report: Path) -> None:
     }
     srn, first = probes.loc["srn"], probes.loc["baseline:first_noun"]
     assert first[["accuracy", "accuracy_singular", "accuracy_plural"]].tolist() == [0.5] * 3
-    assert first["reach_note"] == stats.BELOW
+    assert first["reach_note"] == BELOW
     assert np.isnan(first[["reach", "reach_low", "parameters"]].astype(float)).all()
     # The fixture's srn: slopes -.30 a token, -1.2 an attractor.
     assert srn["slope_per_token_low"] < srn["slope_per_token"] < srn["slope_per_token_high"] < 0
@@ -210,7 +215,7 @@ def test_table_fits_a_terminal_and_says_what_it_must(report: Path) -> None:
     assert max(map(len, text.splitlines())) <= 100
     for piece in ("srn", "bilstm", "most recent noun", "5 seeds", "initialisation", "WERE"):
         assert piece in text
-    assert "> longest" in text
+    assert "beyond" in text
 
 
 def test_intervals_say_when_data_varied_too(tmp_path: Path) -> None:
@@ -218,7 +223,7 @@ def test_intervals_say_when_data_varied_too(tmp_path: Path) -> None:
     write_runs(tmp_path, 2, models, per_cell=4, longest=5, vary_data=True)
     rows = accuracy_by(collect(find_runs(tmp_path)), ["distance", "n_intervening"])
     of_srn = rows[rows["model"] == "srn"]
-    assert set(of_srn["interval"]) == {"initialisation and data"}
+    assert set(of_srn["interval"]) == {"initialisation, data and items"}
 
 
 def test_thin_cells_are_not_drawn(small: Path) -> None:

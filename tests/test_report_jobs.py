@@ -10,11 +10,14 @@ import pandas as pd
 import pytest
 
 from attractor import pipeline, results
+from attractor.artifacts import sha256
+from attractor.plan import VERSIONS
 from attractor.report import accuracy, cli, contracts
 from attractor.report.collect import collect
 from attractor.report.configs import drawn_names, swept_choices
 from attractor.report.runs import find_runs
 from attractor.report.summary import summary
+from attractor.runs import read_manifest
 from fake_runs import HEURISTICS, TWO, read, write_runs, write_small
 from jobs import tiny_job
 
@@ -78,8 +81,13 @@ def test_a_table_cut_short_is_found_though_its_answers_are_known(
     answers = results.read_csv(path, results.PREDICTIONS)
     probes = answers.index[answers["suite"] == "probes"]
     results.write_csv(answers.drop(probes[-1]), results.PREDICTIONS, path)
-    assert cli.main([str(both)]) == 2
-    assert "lstm-natural-1-later/predictions.csv: " in capsys.readouterr().err
+    assert cli.main([str(both)]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "lstm-natural-1-later: predictions.csv has " in line
+    assert f"items of suite probes where other runs have {len(probes)}" in line
+    rows = read(both, contracts.SUMMARY)
+    n_seeds = rows[rows["model"] == "lstm"].set_index("suite")["n_seeds"].to_dict()
+    assert n_seeds == {"clams": 1, "probes": 2, "test": 2}
 
 
 def test_two_forms_of_a_suite_are_never_pooled(first: Path) -> None:
@@ -235,6 +243,15 @@ def test_two_real_jobs_share_training_and_a_row(tmp_path: Path) -> None:
         baselines = json.loads((folder / job.baselines_id / "manifest.json").read_text())
         assert baselines["trained"] == job.stages.text.key
         assert baselines["choices"] == {"data": "generated"}
+        for run, stages in (
+            (job.run_id, ("train", "evaluate")),
+            (job.baselines_id, ("baselines",)),
+        ):
+            noted = read_manifest(folder / run)
+            tables = {path for path in (folder / run).iterdir() if path.name != "manifest.json"}
+            assert noted["sha256"] == {path.name: sha256(path) for path in tables}
+            assert noted["files"] == {path.name: path.stat().st_size for path in tables}
+            assert noted["stage_versions"] == {s: VERSIONS[s] for s in ("text", "suite", *stages)}
     assert cli.main([str(folder)]) == 0
     rows = read(folder, contracts.SUMMARY)
     assert not rows.duplicated(["model", "suite"]).any()

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from attractor import results, stats
+import anova
+from attractor import results
 from attractor.report import cli, contracts
 from attractor.report.accuracy import accuracy_by
 from attractor.report.collect import REVEALED, Collected, collect
@@ -68,10 +69,10 @@ def answers(folder: Path, run_id: str, suite: str) -> pd.DataFrame:
     return frame[frame["suite"] == suite]
 
 
-def over_two_seeds(means: list[float]) -> tuple[float, float, float]:
-    """Mean and t interval of two values; 12.706 is Student's 97.5 % point at 1 degree."""
-    half = 12.706204736 * np.std(means, ddof=1) / np.sqrt(2)
-    return np.mean(means), max(np.mean(means) - half, 0.0), min(np.mean(means) + half, 1.0)
+def with_interval(answered: list[pd.Series]) -> tuple[float, float, float]:
+    """Mean and interval of two seeds' answers to the same items."""
+    values = np.array(answered)
+    return values.mean(), *anova.score_interval(values)
 
 
 def test_absolute_and_pairwise_are_two_scores(folder: Path, rows: pd.DataFrame) -> None:
@@ -81,9 +82,9 @@ def test_absolute_and_pairwise_are_two_scores(folder: Path, rows: pd.DataFrame) 
         mine = answers(folder, f"srn-natural-grammaticality-{seed}", "probes")
         mine = mine[(mine["probe_set"] == "balanced") & (mine["role"] == "outer")]
         pairwise.append(mine["correct"].mean())
-        absolute.append(mine["absolute"].mean())
+        absolute.append(mine.set_index("item_id")["absolute"].sort_index())
     names = ["accuracy_absolute", "accuracy_absolute_low", "accuracy_absolute_high"]
-    assert row[names].tolist() == pytest.approx(over_two_seeds(absolute))
+    assert row[names].tolist() == pytest.approx(with_interval(absolute))
     assert row["accuracy"] == pytest.approx(np.mean(pairwise))
     assert row["accuracy"] != row["accuracy_absolute"]
 
@@ -100,10 +101,11 @@ def test_a_whole_sentence_is_right_above_0_and_half_right_at_0(tmp_path: Path) -
     shares = {-1.0: 0.0, 0.0: 0.5, 1.0: 1.0, 2.0: 1.0}  # -1, 0, 1, 2 in turn: 0.625
     of_test = margins[frame["suite"] == "test"]
     by_hand = np.mean([shares[margin] for margin in of_test])
-    low, high = stats.wilson(by_hand * n, n)
+    right = (1 + np.sign(of_test)) / 2
+    low, high = anova.of_one_run(right)
     names = ["accuracy_sentence", "accuracy_sentence_low", "accuracy_sentence_high"]
     assert by_hand == 0.625
-    assert found.loc["test", names].tolist() == pytest.approx([by_hand, float(low), float(high)])
+    assert found.loc["test", names].tolist() == pytest.approx([by_hand, low, high])
     assert found.loc["probes", "accuracy_sentence"] == 1.0
 
 
@@ -253,11 +255,13 @@ def test_bins_of_words_before_and_after_the_error(folder: Path, score: str) -> N
     column = {"absolute": "absolute", "pairwise": "correct"}[score]
     for cell, n in sizes.items():
         where = (before == cell[0]) & (after == cell[1])
-        means = [run.loc[where, column].mean() for run in runs]
         row = table.loc[cell]
-        assert (row["n_items"], row["n_seeds"], row["interval"]) == (n, 2, "initialisation")
-        found = row[["accuracy", "ci_low", "ci_high"]].tolist()
-        assert found == pytest.approx(over_two_seeds(means))
+        assert (row["n_items"], row["n_seeds"]) == (n, 2)
+        assert row["interval"] == "initialisation and items"
+        answered = [run.loc[where, column] for run in runs]
+        if np.ptp(answered):  # of answers all alike, or of one item, nothing varies
+            found = row[["accuracy", "ci_low", "ci_high"]].tolist()
+            assert found == pytest.approx(with_interval(answered))
 
 
 def test_no_table_of_errors_without_the_task(tmp_path: Path) -> None:
@@ -293,7 +297,9 @@ def test_one_seed_and_one_model_can_be_drawn(tmp_path: Path) -> None:
     assert (tmp_path / "figures" / "accuracy_by_error_position.png").exists()
     assert not (tmp_path / "figures" / "accuracy_by_task.png").exists()
     rows = read(tmp_path, ERRORS)
-    row = rows[rows["suite"] == "test"].iloc[0]
+    row = rows[(rows["suite"] == "test") & (rows["score"] == "pairwise")].iloc[0]
     assert row["interval"] == "items"
-    low, high = stats.wilson(row["accuracy"] * row["n_prefixes"], row["n_prefixes"])
-    assert (row["ci_low"], row["ci_high"]) == pytest.approx((float(low), float(high)))
+    n = int(row["n_prefixes"])
+    right = (np.arange(n) < round(row["accuracy"] * n)).astype(float)
+    assert row["accuracy"] == pytest.approx(right.mean())
+    assert (row["ci_low"], row["ci_high"]) == pytest.approx(anova.of_one_run(right))

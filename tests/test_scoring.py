@@ -66,6 +66,7 @@ def test_predictions_tell_items_whose_prefix_training_never_held() -> None:
         ("the cabinet is here", 2, "singular"),
         ("the key rusts there", 2, "singular"),  # the verb and what follows are never read
     ).assign(subject="", correct_form="", wrong_form="", distance=[1, 2, 3])
+    frame = frame.assign(noun_indices="1", verb_indices="")
     known = words_known(TASK.asked(frame), vocabulary)
     found = predictions(frame, {"margin": np.array([0.5, -0.25, 0.0])}, known)
     assert found["in_vocabulary"].tolist() == [True, False, True]
@@ -74,6 +75,7 @@ def test_predictions_tell_items_whose_prefix_training_never_held() -> None:
     assert found["distance"].tolist() == [1, 2, 3]
     assert not {"sentence", "subject", "correct_form", "wrong_form"} & set(found.columns)
     assert "margin" not in frame  # the caller's frame is left alone
+    assert found["template_id"].nunique() == 2  # the key, the cabinet
 
 
 @pytest.mark.parametrize("questions_a_slice", [1, 2, 3, 100])

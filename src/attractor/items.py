@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+_NUMBERLESS = {"are": "is", "were": "was", "have": "has", "do": "does", "children": "child"}
+_NUMBERLESS |= {word: word for word in _NUMBERLESS.values()}
 RELATIVIZERS = ("that", "who", "which", "whom", "whose")
 
 
@@ -49,6 +51,29 @@ def relativizer_of(construction: str, between: Sequence[str]) -> str:
     if "relative" not in construction:
         return ""
     return next((word.lower() for word in between if word.lower() in RELATIVIZERS), "none")
+
+
+def template(prefix: Sequence[str], inflected: Iterable[int]) -> str:
+    """A prefix whose words at the indices `inflected` (its nouns and verbs) have lost their number.
+
+    Items of one template are the same words in other numbers: not independent samples.
+    """
+    words = list(prefix)
+    for index in inflected:
+        words[index] = _without_number(words[index].lower())
+    return " ".join(words)
+
+
+def _without_number(word: str) -> str:
+    if word in _NUMBERLESS:
+        return _NUMBERLESS[word]
+    if word.endswith("men"):
+        return f"{word[:-3]}man"
+    if word.endswith("ies") and len(word) > 4:
+        return f"{word[:-3]}y"
+    if word.endswith(("sses", "shes", "ches", "xes", "zes")):
+        return word[:-2]
+    return word[:-1] if word.endswith("s") and not word.endswith(("ss", "us", "is")) else word
 
 
 def join_indices(indices: Iterable[int]) -> str:

@@ -1,4 +1,4 @@
-"""The CSV contracts: columns, types, and the one way to read and to write a table.
+"""The CSV contracts: columns, types, meanings, and the one way to read and to write a table.
 
 Columns are only ever appended. A frame is checked when it is written and when it is read; a file
 is written beside its place and renamed, so that a reader sees all of it or none.
@@ -7,101 +7,164 @@ is written beside its place and renamed, so that a reader sees all of it or none
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 
 from attractor.errors import UserError
 
-_FACTORS = {
-    "suite": "str",  # probes, test, flagship, or an imported suite
-    "construction": "str",  # outermost modifier between subject and verb
-    "structure": "str",  # the whole bracketing of what stands between
-    "role": "str",  # outer, inner
-    "subject_index": "int64",
-    "verb_index": "int64",
-    "subject_number": "str",  # singular, plural
-    "condition": "str",  # S/P: the subject, then each intervening noun
-    "distance": "int64",  # verb_index - subject_index, in tokens
-    "n_intervening": "int64",
-    "n_attractors": "int64",
-    "n_preceding_opposite": "int64",  # nouns of the other number before the subject
-    "last_cue_distance": "int64",  # tokens back to the last word that shows number
-    "depth": "int64",  # nested modifiers between subject and verb
-    "tense": "str",
-    "verb_class": "str",
-    "split": "str",  # train, valid, test, probe
-    "prefix_seen": "int64",  # 1 if the whole prefix opens a training sentence
-    "train_frequency": "int64",  # training items of the same role x distance x nouns x attractors
-    "preceding": "str",  # S/P: each noun before the subject
-    "inner_verb_marked": "int64",  # 1 if a verb in the prefix shows number
-    "determiner_marked": "int64",  # 1 if a determiner in the prefix shows number
-    "opening": "str",  # what opens the sentence before the subject's clause: matrix_clause …
-    "probe_set": "str",  # which part of its suite it is of: a set of cells, a file; or ""
-    "prefix_id": "str",  # items of one prefix are one cluster, not many samples
-    "coordination": "str",  # the conjunct between subject and verb: short_vp_coordination …, none
-    "within": "str",  # the innermost construction that the verb stands in; none if outer
-}
-_FOLLOWING = {
-    "n_following": "int64",  # tokens after the verb
-    "right_context_reveals": "int64",  # 1 if a later verb shows the subject's number
-}
+
+class Column(NamedTuple):
+    """A column: its pandas type, and what it holds, in which unit, and when it is empty."""
+
+    dtype: str
+    meaning: str
 
 
 @dataclass(frozen=True)
 class Table:
-    """A CSV contract: its name and its columns with their pandas types, in order."""
+    """A CSV contract: its name, what one row is, and its columns in order."""
 
     name: str
-    columns: dict[str, str]
+    rows: str
+    columns: Mapping[str, Column]
 
 
+def text(meaning: str) -> Column:
+    """A column of strings: a label."""
+    return Column("str", meaning)
+
+
+def count(meaning: str) -> Column:
+    """A column of whole numbers, none empty."""
+    return Column("int64", meaning)
+
+
+def number(meaning: str) -> Column:
+    """A column of numbers; an empty one is NaN."""
+    return Column("float64", meaning)
+
+
+def with_intervals(**meanings: str) -> dict[str, Column]:
+    """For each value its column, and one for either end of its 95 % interval."""
+    found: dict[str, Column] = {}
+    for name, meaning in meanings.items():
+        ends = {
+            f"{name}_{end}": number(
+                f"{side} end of the 95 % interval of {name}, in its unit; empty if there is none"
+            )
+            for end, side in (("low", "lower"), ("high", "upper"))
+        }
+        found |= {name: number(meaning), **ends}
+    return found
+
+
+# Columns of many tables.
+RUN_ID = text("name of the run, which is also its folder's")
+CONFIG_ID = text("hash of all that matters to the result but the seed: never pooled with another")
+MODEL = text("label: srn, lstm …; a baseline is called baseline:first_noun …")
+TASK = text("label: number_prediction, verb_inflection, grammaticality …")
+SEED = count("seed number of the run")
+
+_FACTORS = {
+    "suite": text("label of the set of items: text, test, probes, flagship or an imported suite"),
+    "construction": text("label: outermost modifier between subject and verb; simple: none"),
+    "structure": text("label: bracketing of all that stands between subject and verb"),
+    "role": text("label: outer (across the modifier) or inner (within it)"),
+    "subject_index": count("tokens before the subject in the sentence"),
+    "verb_index": count("tokens before the verb in the sentence"),
+    "subject_number": text("label: singular or plural"),
+    "condition": text("letters S or P: number of the subject, then of each noun between"),
+    "distance": count("tokens from subject to verb: verb_index - subject_index"),
+    "n_intervening": count("count of nouns between subject and verb"),
+    "n_attractors": count("count of nouns between that have the other number"),
+    "n_preceding_opposite": count("count of nouns of the other number before the subject"),
+    "last_cue_distance": count("tokens from the last noun or number-marking verb to the verb"),
+    "depth": count("count of modifiers nested in each other between subject and verb"),
+    "tense": text("label, the verb's: present or past"),
+    "verb_class": text("label, the verb's: be, have, do, transitive, intransitive or lexical"),
+    "split": text("label: train, valid or test of the text; probe of a suite"),
+    "prefix_seen": count("1 if all up to the verb opens a training sentence, else 0"),
+    "train_frequency": count("count of training items of equal role, distance, nouns, attractors"),
+    "preceding": text("letters S or P: number of each noun before the subject; may be empty"),
+    "inner_verb_marked": count("1 if an earlier verb of the sentence shows number, else 0"),
+    "determiner_marked": count("1 if a determiner before the verb shows number, else 0"),
+    "opening": text("label: what opens the sentence before the subject's clause; or none"),
+    "probe_set": text("part of the suite: a set of cells, a file; empty where it has none"),
+    "prefix_id": text("hash of all words up to the verb: items that share it are one cluster"),
+    "coordination": text("label: the conjunct between subject and verb; or none"),
+    "within": text("label: innermost construction that the verb itself stands in; none if outer"),
+}
+_FOLLOWING = {
+    "n_following": count("tokens after the verb in the sentence"),
+    "right_context_reveals": count("1 if a later verb shows the subject's number, else 0"),
+}
 ITEMS = Table(
     "items.csv",
+    "item: one verb and the noun that controls its number, in one sentence",
     {
-        "item_id": "str",
-        "sentence": "str",
-        "subject": "str",
-        "correct_form": "str",
-        "wrong_form": "str",
+        "item_id": text("name of the item, one row's only within its file"),
+        "sentence": text("label: all tokens of the sentence, with a space between each two"),
+        "subject": text("token: the noun that controls the verb's number, as it stands"),
+        "correct_form": text("token: the verb as it stands, in the subject's number"),
+        "wrong_form": text("token: the same verb in the other number"),
         **_FACTORS,
         **_FOLLOWING,
-        "noun_indices": "str",  # tokens of the nouns before the verb: `1 3`
-        "verb_indices": "str",  # and of the verbs, whether or not they show number
-        "relativizer": "str",  # that, who … of a relative clause between them, none, or ""
+        "noun_indices": text("token indices, from 0, of all nouns before the verb: `1 3`"),
+        "verb_indices": text("token indices of all earlier verbs, marked for number or not"),
+        "relativizer": text(
+            "word that opens the relative clause between: that, who …; none if the clause has "
+            "no such word; empty without a clause"
+        ),
     },
 )
 PREDICTIONS = Table(
     "predictions.csv",
+    "item × run: what one trained network, or one baseline, answers",
     {
-        "run_id": "str",
-        "model": "str",
-        "task": "str",
-        "seed": "int64",
-        "item_id": "str",
+        "run_id": RUN_ID,
+        "model": MODEL,
+        "task": TASK,
+        "seed": SEED,
+        "item_id": text("name of the item, as in its suite's items.csv"),
         **_FACTORS,
-        "margin": "float64",  # log-odds of the right number over the wrong one
-        "correct": "float64",  # 1 right, 0 wrong, 1/2 a tie
-        "in_vocabulary": "int64",  # 1 if the model knows every word that the margin depends on
+        "margin": number("log-odds (nats) of the correct number or form over the wrong one"),
+        "correct": number("share: 1 if margin > 0 (right), 0 if below, 1/2 for a tie"),
+        "in_vocabulary": count("1 if the model knows every word that margin depends on, else 0"),
         **_FOLLOWING,
-        "sentence_margin": "float64",  # language_model: log p of the whole pair, right over wrong
-        "absolute": "float64",  # grammaticality: share of the two texts classified right
-        "formula": "float64",  # 1 if the formula of the pair's item holds
+        "sentence_margin": number(
+            "nats: log p of the correct sentence less that of the wrong one; empty unless the "
+            "task is language_model"
+        ),
+        "absolute": number(
+            "share of the pair's two texts classified right: 0, 1/4 … 1; empty unless the task "
+            "is grammaticality"
+        ),
+        "formula": number(
+            "share: 1 if all comparisons of the suite's item are right, 0 if not, 1/2 if one is "
+            "a tie; empty in suites without formulas"
+        ),
+        "template_id": text(
+            "hash of the prefix whose nouns and verbs have lost their number: one cluster of items"
+        ),
     },
 )
 HISTORY = Table(
     "history.csv",
+    "epoch × run: how training went",
     {
-        "run_id": "str",
-        "epoch": "int64",
-        "train_loss": "float64",
-        "valid_loss": "float64",
-        "valid_accuracy": "float64",
-        "grad_norm": "float64",  # mean over steps, before clipping
-        "grad_norm_max": "float64",
-        "tokens": "int64",
-        "seconds": "float64",
+        "run_id": RUN_ID,
+        "epoch": count("count of passes over the training text, from 1"),
+        "train_loss": number("nats a question: mean over the epoch, while the weights change"),
+        "valid_loss": number("nats a question: mean over the validation text, after the epoch"),
+        "valid_accuracy": number("share of validation questions answered right, after the epoch"),
+        "grad_norm": number("norm of the gradient of the loss: mean over steps, before clipping"),
+        "grad_norm_max": number("norm of the gradient: largest of all steps, before clipping"),
+        "tokens": count("tokens read in the epoch"),
+        "seconds": number("seconds that the epoch's training took, without validation"),
     },
 )
 
@@ -119,7 +182,7 @@ def check(frame: pd.DataFrame, table: Table, where: str) -> pd.DataFrame:
         )
     extra = [column for column in frame if column not in table.columns]
     frame = frame[[*table.columns, *extra]].copy()
-    for column, dtype in table.columns.items():
+    for column, (dtype, _) in table.columns.items():
         empty = frame.index[frame[column].isna()]
         if dtype != "float64" and len(empty):
             raise UserError(
@@ -148,13 +211,13 @@ def write_csv(frame: pd.DataFrame, table: Table, path: Path) -> None:
 
 def read_csv(path: Path, table: Table) -> pd.DataFrame:
     """Read and check a table. Raises UserError naming file and column."""
-    dtypes = {column: dtype for column, dtype in table.columns.items() if dtype == "str"}
+    dtypes = {column: dtype for column, (dtype, _) in table.columns.items() if dtype == "str"}
     try:
         frame = pd.read_csv(
             path,
             dtype=dtypes,
             keep_default_na=False,
-            na_values={column: [""] for column, dtype in table.columns.items() if dtype != "str"},
+            na_values={name: [""] for name in table.columns if name not in dtypes},
         )
     except (ValueError, OSError) as error:  # pandas' parser errors are ValueErrors
         raise UserError(

@@ -6,19 +6,22 @@ import json
 import shutil
 import tempfile
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from attractor.artifacts import Stage, digest, file_sizes, is_whole, publish
+from attractor.artifacts import Stage, checksums, digest, file_sizes, is_whole, publish
 from attractor.config import OF_BASELINES, CorpusConfig
+from attractor.corpus.shards import VERSION as SHARDS
 from attractor.diagnose import suites_of
 from attractor.plan import THREADS, VERSIONS, Plan, Stages
 
 MANIFEST = "manifest.json"
 ERROR = "error.txt"
+# Today's, by which the report tells what an older program made.
+STAGE_VERSIONS = {**VERSIONS, "shards": SHARDS}
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -57,6 +60,7 @@ def publish_run(
         "seed": job.config.seed,
         "fingerprint": job.stages.evaluate.key,
         "trained": job.stages.train.key,
+        "stage_versions": _stage_versions(job, job.stages.suites, "train", "evaluate"),
         "suite_config_ids": _suite_config_ids(job, VERSIONS["evaluate"]),
         "choices": dict(choices),
     }
@@ -103,12 +107,13 @@ def publish_diagnostic(job: Plan, name: str, made: Path) -> None:
         "_target_": spec["_target_"],
         "fingerprint": job.stages.diagnostics[name].key,
         "form": digest({"versions": versions, "spec": spec, "suites": ruler})[:8],
-        "files": {table: (made / table).stat().st_size for table in tables},
+        "stage_versions": _stage_versions(job, suites, "train", "diagnose"),
     }
     temporary = Path(tempfile.mkdtemp(prefix=".publishing-", dir=run))
     try:
         for table in tables:
             shutil.copyfile(made / table, temporary / table)
+        manifest |= _files(temporary)
         (temporary / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
         publish(temporary, run / name)
     finally:
@@ -128,6 +133,7 @@ def publish_baselines(
         "seed": 0,
         "fingerprint": job.stages.baselines.key,
         "trained": job.stages.text.key,
+        "stage_versions": _stage_versions(job, job.stages.suites, "baselines"),
         "suite_config_ids": _suite_config_ids(job, VERSIONS["baselines"]),
         # Only text and suites matter to a baseline, not the model's settings or the training's.
         "choices": {
@@ -135,6 +141,17 @@ def publish_baselines(
         },
     }
     _publish(job, own, fill)
+
+
+def _stage_versions(job: Plan, suites: Collection[str], *stages: str) -> dict[str, int]:
+    """The versions of `stages` and of those before them: just what a rerun's keys would hold."""
+    text = ["corpus", "shards"] if isinstance(job.config.data, CorpusConfig) else ["text"]
+    return {stage: STAGE_VERSIONS[stage] for stage in [*text, *["suite"] * bool(suites), *stages]}
+
+
+def _files(folder: Path) -> dict[str, dict[str, Any]]:
+    """What a manifest notes of the files beside it: sizes to look at often, and checksums."""
+    return {"files": file_sizes(folder), "sha256": checksums(folder)}
 
 
 def _suites(stages: Stages) -> dict[str, Stage]:
@@ -174,7 +191,7 @@ def _publish(job: Plan, own: Mapping[str, Any], fill: Callable[[Path], None]) ->
     try:
         fill(temporary)
         OmegaConf.save(OmegaConf.create(asdict(job.config)), temporary / "config.yaml")
-        manifest["files"] = file_sizes(temporary)
+        manifest |= _files(temporary)
         (temporary / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
         final = job.folder / str(own["run_id"])
         for diagnostic in final.glob(f"[!.]*/{MANIFEST}"):  # found of the same weights

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ import torch
 from numpy.typing import NDArray
 
 from attractor.batching import Examples, slices
+from attractor.exposure import prefixes
+from attractor.items import split_indices, template
 from attractor.models.protocol import Network
 from attractor.results import ITEMS, PREDICTIONS
 from attractor.tasks.protocol import Read, Task
@@ -105,16 +108,27 @@ def mean_loss(
 def predictions(
     items: pd.DataFrame, found: Mapping[str, Floats], known: NDArray[np.bool_]
 ) -> pd.DataFrame:
-    """Items with their scores, with correct, and in_vocabulary: whether every word is known."""
+    """Items with their scores, correct, in_vocabulary (is every word known?) and template_id."""
     of_items = [column for column in ITEMS.columns if column not in PREDICTIONS.columns]
     frame = items.drop(columns=of_items, errors="ignore")
     frame[["sentence_margin", "absolute", "formula"]] = np.nan
     frame[list(found)] = np.stack(list(found.values()), axis=1)
     frame = frame.assign(correct=correctness(found["margin"]), in_vocabulary=known)
+    frame["template_id"] = _template_ids(items)
     if "formula_id" in items:  # the item is right where each of its comparisons is
         keys = [frame["suite"], frame["probe_set"], items["formula_id"]]
         frame["formula"] = frame.groupby(keys)["correct"].transform("min")
     return frame
+
+
+def _template_ids(items: pd.DataFrame) -> list[str]:
+    columns = (prefixes(items), items["noun_indices"], items["verb_indices"])
+    return [
+        hashlib.blake2b(
+            template(text.split(" "), split_indices(f"{nouns} {verbs}")).encode(), digest_size=8
+        ).hexdigest()
+        for text, nouns, verbs in zip(*columns, strict=True)
+    ]
 
 
 def words_known(texts: list[str], vocabulary: Vocabulary) -> NDArray[np.bool_]:

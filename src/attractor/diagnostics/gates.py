@@ -13,14 +13,13 @@ import numpy as np
 import pandas as pd
 import torch
 
+from attractor.diagnostics.gates_tables import BY_ROLE, CONTRASTS, FLAGSHIP, GATES
 from attractor.diagnostics.gates_units import UNITS, units
-from attractor.diagnostics.over_seeds import WHAT, over_seeds, with_intervals
+from attractor.diagnostics.over_seeds import over_seeds
 from attractor.diagnostics.protocol import OF_RUN, Case, Diagnostic, Report, Tables
 from attractor.diagnostics.reading import check_recurrent, distinct, headline
 from attractor.diagnostics.retention import (
     CORRELATION,
-    OF_HALF,
-    QUANTITIES,
     RETENTION,
     RETENTION_BY_DISTANCE,
     Carriers,
@@ -39,49 +38,7 @@ from attractor.tasks.protocol import Task
 from attractor.trained import Trained
 
 SNAPSHOTS = ("initial", "best")
-
-GATES = Table(
-    "gates.csv",
-    {
-        **OF_HALF,
-        "role": "str",  # of the word: roles.ROLES up to the verb
-        "quantity": "str",  # forget, input, output: the gates; candidate, cell, hidden: their size
-        "n_tokens": "int64",
-        "mean": "float64",  # over tokens and units
-        "weighted": "float64",  # the same, units by how much of the number they carry
-    },
-)
-FLAGSHIP = Table(
-    "gates_flagship.csv",
-    {
-        **OF_HALF,
-        "token_index": "int64",  # in what the network reads, with the task's <s> if it has one
-        "token": "str",  # as the network reads it
-        "unit": "int64",
-        "weight": "float64",  # as in gates_units.csv
-        "slope": "float64",
-        **dict.fromkeys(QUANTITIES, "float64"),  # with their signs
-    },
-)
-
 _BY = ["snapshot", "direction", "role", "quantity"]
-BY_ROLE = Table(
-    "gates_by_role.csv",
-    {
-        **dict.fromkeys([*WHAT, *_BY], "str"),
-        "n_tokens": "float64",  # of one seed
-        "n_seeds": "int64",
-        **with_intervals("mean", "weighted"),
-    },
-)
-CONTRASTS = Table(
-    "gates_contrasts.csv",
-    {
-        **dict.fromkeys([*WHAT, *_BY, "than"], "str"),  # by how much `role` stands above `than`
-        "n_seeds": "int64",
-        **with_intervals("mean", "weighted"),
-    },
-)
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,7 @@ def _dots(frame: pd.DataFrame, quantity: str, places: list[str], first: bool) ->
     labels = frame["label"]
     cells = frame.loc[
         frame["quantity"] == quantity,
-        ["role", "label", "weighted", "weighted_low", "weighted_high"],
+        ["role", "label", "weighted", "weighted_low", "weighted_high", "n_tokens", "n_seeds"],
     ]
     axis = alt.Axis(
         title=None, labelOpacity=int(first), labelLimit=0, ticks=False, domain=False, grid=True,
@@ -122,6 +122,7 @@ def _curve(
 ) -> alt.LayerChart:
     labels = frame["label"]
     columns = ["label", "network", "steps", value, f"{value}_low", f"{value}_high"]
+    columns += ["n_items", "n_seeds"]
     cells = frame.loc[frame["n_nouns"] == n_nouns, columns]
     kept = frame[["retention_weighted", "retention_mean"]].to_numpy()
     lowest = kept[kept > 0].min()
@@ -206,7 +207,7 @@ def _heat(words: pd.DataFrame, label: str, n_units: int, last: bool) -> alt.HCon
         gate = alt.Scale(scheme="viridis", domain=[0, 1])
         scale = signed if quantity in turned else gate
         panels.append(
-            alt.Chart(frame[["token_index", "name", quantity]])
+            alt.Chart(frame[["token_index", "token", "name", quantity]])
             .mark_rect()
             .encode(x=x, y=y, color=alt.Color(f"{quantity}:Q", scale=scale, legend=legend))
             .properties(

@@ -6,22 +6,29 @@ import numpy as np
 import pandas as pd
 import torch
 
-from attractor.diagnostics.retention import OF_HALF, Carriers, Half
-from attractor.results import Table
+from attractor.diagnostics.retention import N_NOUNS, OF_HALF, STEPS, Carriers, Half
+from attractor.results import Table, count, number
 
 UNITS = Table(
     "gates_units.csv",
+    "network half × unit × steps × nouns on the way",
     {
         **OF_HALF,
-        "unit": "int64",
-        "weight": "float64",  # its part of |slope * difference| over units
-        "slope": "float64",  # of the log-odds of plural on its memory at the answer
-        "difference": "float64",  # of its memory at the subject, plural less singular
-        "steps": "int64",  # as in gates_retention.csv; what follows is of the items with these
-        "n_nouns": "int64",
-        "n_items": "int64",
-        "forget": "float64",  # its forget gate, mean over steps and items; empty for no steps
-        "log_retention": "float64",  # ln of the product of its forget gate, mean over items
+        "unit": count("unit number, from 0"),
+        "weight": number("share of |slope * difference| in its sum over units"),
+        "slope": number(
+            "log-odds of plural that 1 more of its memory at the answer adds: mean of items"
+        ),
+        "difference": number("activation of its memory at the subject: plural less singular"),
+        "steps": STEPS,
+        "n_nouns": N_NOUNS,
+        "n_items": count("count of items with these steps and nouns"),
+        "forget": number(
+            "share: its forget gate, mean over steps and items; empty where there are no steps"
+        ),
+        "log_retention": number(
+            "nats: ln of the product of its forget gate over the steps, mean over items"
+        ),
     },
 )
 

@@ -69,7 +69,7 @@ def _seeds(lines: pd.DataFrame) -> str:
 def _panel(
     lines: pd.DataFrame, means: pd.DataFrame, name: str, first: bool, width: int
 ) -> alt.LayerChart:
-    of_units = lines.loc[lines["name"] == name, ["steps", "unit", "weight", "kept"]]
+    of_units = lines.loc[lines["name"] == name, ["steps", "unit", "weight", "kept", "n_items"]]
     mean = means[means["name"] == name].assign(what=_MEAN)[["steps", "kept", "what"]]
     carried = of_units.groupby("unit")["weight"].first().sum()
     x = alt.X("steps:Q", title="words read after the subject")

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from attractor.batching import Batch
 from attractor.diagnostics.gradient_flow import Decay, Flow, check_sum, decay, flow, spectrum
+from attractor.diagnostics.gradients_tables import BY_LENGTH, DECAY, GRADIENTS, SPECTRA
 from attractor.diagnostics.protocol import Case, Diagnostic, Report, Tables
 from attractor.diagnostics.reading import (
     Reading,
@@ -29,57 +30,8 @@ from attractor.errors import UserError
 from attractor.models.protocol import Network
 from attractor.models.recurrent import Recurrent
 from attractor.models.reference import LSTMWeights, SimpleWeights, Trace
-from attractor.results import Table
 from attractor.tasks.protocol import Task
 from attractor.trained import SNAPSHOTS
-
-_WHERE = {"snapshot": "str", "direction": "str"}  # initial, halfway, best; forward, backward
-GRADIENTS = Table(
-    "gradients.csv",
-    {
-        **_WHERE,
-        "word": "str",  # any; subject; first: the first that this direction reads
-        "lag": "int64",  # steps from the word to the state that answers
-        "n_items": "int64",
-        "grad_x": "float64",  # geometric mean of ‖∂margin/∂x_t‖
-        "grad_h": "float64",  # of ‖∂margin/∂h_t‖
-        "grad_c": "float64",  # of ‖∂margin/∂C_t‖; empty without a memory
-        "share": "float64",  # mean share of ‖∇_W,t L‖ in its sum over steps
-    },
-)
-DECAY = Table(
-    "gradients_decay.csv",
-    {
-        **_WHERE,
-        "path": "str",  # x, h, C
-        "factor": "float64",  # ‖∂margin/∂·‖ is multiplied by this for each token farther back
-        "r2": "float64",
-        "n_items": "int64",
-    },
-)
-BY_LENGTH = Table(
-    "gradients_by_length.csv",
-    {
-        **_WHERE,
-        "length": "int64",  # words of running text read before the question
-        "n_texts": "int64",
-        "grad_first_h": "float64",  # geometric mean of ‖∂margin/∂h_1‖, at the first word read
-        "grad_first_c": "float64",
-        "first_share": "float64",  # mean share of the first word, ∇_W,1 L
-        "grad_norm": "float64",  # of the texts' mean loss, all parameters, before clipping
-        "clip": "float64",  # where training clips it
-    },
-)
-SPECTRA = Table(
-    "gradients_spectra.csv",
-    {
-        **_WHERE,
-        "weights": "str",  # recurrent (simple network); forget, input, candidate, output
-        "spectral_radius": "float64",
-        "largest_singular_value": "float64",
-        "mean_bias": "float64",
-    },
-)
 
 
 class _Direction(NamedTuple):

@@ -9,49 +9,13 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from attractor.diagnostics.over_seeds import WHAT, over_seeds, with_intervals
+from attractor.diagnostics.gradients_tables import BY_LAG, DECAY_RATES, LENGTHS
+from attractor.diagnostics.over_seeds import over_seeds
 from attractor.diagnostics.protocol import Report, Tables
 from attractor.report.style import WIDTH, colour, page, seeds_a_model, shape, span
-from attractor.results import Table
 from attractor.trained import SNAPSHOTS
 
-_WHAT = {**dict.fromkeys(WHAT, "str"), "snapshot": "str", "direction": "str"}
 _INTERVAL = "t interval over seeds, of the logarithm"
-DECAY_RATES = Table(
-    "gradients_decay_rates.csv",
-    {
-        **_WHAT,
-        "path": "str",
-        "n_seeds": "int64",
-        **with_intervals("factor"),  # a token; geometric mean over seeds
-        "r2": "float64",  # mean over seeds
-        "n_items": "float64",  # of one seed
-    },
-)
-BY_LAG = Table(
-    "gradients_by_lag.csv",
-    {
-        **_WHAT,
-        "word": "str",
-        "path": "str",
-        "lag": "int64",
-        "n_seeds": "int64",
-        "n_items": "float64",  # mean over seeds
-        **with_intervals("norm"),  # geometric mean over items and seeds
-    },
-)
-LENGTHS = Table(
-    "gradients_norm_by_length.csv",
-    {
-        **_WHAT,
-        "length": "int64",
-        "quantity": "str",  # grad_norm, grad_first_h, grad_first_c
-        "n_seeds": "int64",
-        **with_intervals("value"),
-        "clip": "float64",
-        "n_texts": "float64",  # of one seed
-    },
-)
 _FEWEST_ITEMS = 20
 _SHOWN = {"initial": "before training", "halfway": "halfway", "best": "trained"}
 _PATHS = {"h": "state h", "C": "memory C"}

@@ -7,33 +7,39 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from attractor.diagnostics.over_seeds import WHAT, over_seeds, with_intervals
-from attractor.diagnostics.protocol import OF_RUN, Case, Diagnostic, Report
+from attractor.diagnostics.over_seeds import over_seeds
+from attractor.diagnostics.protocol import OF_CONFIG, Case, Diagnostic, Report
 from attractor.models.protocol import Network
-from attractor.results import Table
+from attractor.results import Table, count, number, text, with_intervals
 from attractor.scoring import Asked, Floats, correctness
 from attractor.tasks.protocol import Task
 from attractor.trained import KEPT
 from attractor.vocab import Vocabulary
 
 _CELL = {
-    "epoch": "int64",  # 0: before training
-    "tokens": "int64",  # seen so far
-    "suite": "str",
-    "probe_set": "str",  # a part of the suite, or `all`
+    "epoch": count("count of passes over the training text; 0: before training"),
+    "tokens": count("tokens read in training by the end of the epoch"),
+    "suite": text("label of the set of items: probes, or an imported suite"),
+    "probe_set": text("part of the suite: a set of cells, a file; `all` is the whole suite"),
 }
 LEARNING = Table(
     "learning.csv",
-    {**_CELL, "n_items": "int64", "accuracy": "float64"},  # at the verb
+    "epoch × suite × part of it",
+    {
+        **_CELL,
+        "n_items": count("count of items that were asked"),
+        "accuracy": number("share of items right at the verb, a tie counting 1/2"),
+    },
 )
 BY_TOKENS = Table(
     "learning_by_tokens.csv",
+    "configuration × epoch × suite × part of it",
     {
-        **{name: OF_RUN[name] for name in WHAT},
+        **OF_CONFIG,
         **_CELL,
-        "n_items": "int64",
-        "n_seeds": "int64",
-        **with_intervals("accuracy"),
+        "n_items": count("count of items that each seed was asked"),
+        "n_seeds": count("count of runs that are averaged"),
+        **with_intervals(accuracy="share of items right at the verb: mean over seeds"),
     },
 )
 

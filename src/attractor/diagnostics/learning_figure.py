@@ -32,6 +32,7 @@ def learning(cells: pd.DataFrame) -> alt.VConcatChart:
 
 def _panel(drawn: pd.DataFrame, suite: str, width: int) -> alt.LayerChart:
     columns = ["label", "tokens", "accuracy", "accuracy_low", "accuracy_high"]
+    columns += ["n_items", "n_seeds"]
     rows = drawn.loc[drawn["suite"] == suite, columns]
     x = alt.X("tokens:Q", title="tokens seen").scale(type="log", nice=False)
     x = x.axis(format="~s", tickCount=4, grid=False)

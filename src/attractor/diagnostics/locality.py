@@ -10,13 +10,13 @@ from typing import Any
 
 import pandas as pd
 
-from attractor.diagnostics.over_seeds import WHAT, over_seeds, with_intervals
-from attractor.diagnostics.protocol import Case, Diagnostic, Report, Tables
+from attractor.diagnostics.over_seeds import WHAT, over_seeds
+from attractor.diagnostics.protocol import OF_CONFIG, Case, Diagnostic, Report, Tables
 from attractor.diagnostics.reading import check_recurrent, distinct, headline
 from attractor.diagnostics.word_effects import effects, other_number
 from attractor.errors import UserError
 from attractor.models.protocol import Network
-from attractor.results import Table
+from attractor.results import Table, count, number, text, with_intervals
 from attractor.scoring import words_known
 from attractor.tasks.protocol import Task
 
@@ -26,59 +26,82 @@ _VALUES = ["share", "size", "effect"]
 _NAMED = ("flights", "airline", "was", "cancelling")  # in the lines for the terminal
 _BOUNDS = {"share": (0, 1), "size": (0, None), "p_plural": (0, 1)}
 
-_WORD = {"snapshot": "str", "method": "str"}  # method: unknown, other_number, gradient_x_input
+_WORD = {
+    "snapshot": text("label: initial (before training) or best (the weights that are scored)"),
+    "method": text("label: unknown or other_number (what replaced the word), gradient_x_input"),
+}
+_LAG = count("tokens from the word to the last one before the verb, which is 0")
+_ROLE = text("label: what the word is to the dependency: subject, attractor, filler …")
 LOCALITY = Table(
     "locality.csv",
+    "method × lag × role of word × nouns between",
     {
         **_WORD,
-        "lag": "int64",  # words back from the last one before the verb, which is 0
-        "role": "str",  # of the word: roles.ROLES
-        "n_intervening": "int64",  # nouns between subject and verb
-        "n_items": "int64",  # with such a word, which the method can replace
-        "effect": "float64",  # log-odds that the word adds to the right answer, mean over items
-        "size": "float64",  # the same without its sign
-        "share": "float64",  # its part of the sizes of all words before the verb
+        "lag": _LAG,
+        "role": _ROLE,
+        "n_intervening": count("count of nouns between subject and verb"),
+        "n_items": count("count of items with such a word, if the method can replace it"),
+        "effect": number("log-odds that the word adds to the right answer: mean over items"),
+        "size": number("log-odds, the effect without its sign: mean over items"),
+        "share": number("share of the word's size in the sizes of all words before the verb"),
     },
 )
+_SENTENCE = {
+    "token_index": count("tokens before this one in the sentence"),
+    "token": text("token as it stands in the sentence"),
+}
+_VERB = text("token: was (inner verb) or were (outer)")
 FLAGSHIP = Table(
     "locality_flagship.csv",
+    "method × word of the flagship sentence × verb",
     {
         **_WORD,
-        "verb": "str",  # was, were
-        "token": "str",
-        "token_index": "int64",
-        "lag": "int64",
-        "role": "str",
-        "effect": "float64",
-        "share": "float64",
-        "margin": "float64",  # of the whole sentence, at the verb
-        "p_plural": "float64",  # of the two numbers, or of the verb's two forms
+        "verb": _VERB,
+        "token": _SENTENCE["token"],
+        "token_index": _SENTENCE["token_index"],
+        "lag": _LAG,
+        "role": _ROLE,
+        "effect": number("log-odds that the word adds to the right answer"),
+        "share": number("share of the word's size in the sizes of all words before the verb"),
+        "margin": number("log-odds (nats) of the right answer at the verb, no word replaced"),
+        "p_plural": number("share: probability of the plural, of two numbers or forms"),
     },
 )
-_OF_CONFIG = {**dict.fromkeys(WHAT, "str"), "snapshot": "str", "method": "str"}
 BY_LAG = Table(
     "locality_by_lag.csv",
+    "configuration × method × lag × role of word × nouns between",
     {
-        **_OF_CONFIG,
-        "lag": "int64",
-        "role": "str",  # or all
-        "n_intervening": "str",  # or all
-        "n_items": "float64",  # of one seed
-        "n_seeds": "int64",
-        **with_intervals(*_VALUES),
+        **OF_CONFIG,
+        **_WORD,
+        "lag": _LAG,
+        "role": text("label: what the word is to the dependency: subject, attractor …; or all"),
+        "n_intervening": text("count of nouns between subject and verb, or all"),
+        "n_items": number("count of items of one seed: mean over seeds"),
+        "n_seeds": count("count of runs that are averaged"),
+        **with_intervals(
+            share="share of the word's size in the sizes of all words before the verb: mean",
+            size="log-odds, the effect without its sign: mean over items and seeds",
+            effect="log-odds that the word adds to the right answer: mean over items and seeds",
+        ),
     },
 )
 FLAGSHIP_SHARES = Table(
     "locality_flagship_shares.csv",
+    "configuration × method × word of the flagship sentence × verb",
     {
-        **_OF_CONFIG,
-        "verb": "str",
-        "token_index": "int64",
-        "token": "str",
-        "lag": "int64",
-        "role": "str",
-        "n_seeds": "int64",
-        **with_intervals("share", "effect", "margin", "p_plural"),
+        **OF_CONFIG,
+        **_WORD,
+        "verb": _VERB,
+        **_SENTENCE,
+        "lag": _LAG,
+        "role": _ROLE,
+        "n_seeds": count("count of runs that are averaged"),
+        **with_intervals(
+            share="share of the word's size in the sizes of all words before the verb: mean",
+            effect="log-odds that the word adds to the right answer: mean over seeds",
+            margin="log-odds (nats) of the right answer at the verb: mean over seeds",
+            p_plural="share: probability of the plural, mean over seeds",
+        ),
     },
 )
 

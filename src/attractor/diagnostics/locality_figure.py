@@ -128,11 +128,12 @@ def _curve(
     value: str,
     y_title: str,
     title: str | list[str],
-    columns: int,
+    panels: int,
     domain: list[float] | None = None,
 ) -> alt.LayerChart:
     """A line a label of `value` against lag, with its interval over seeds."""
-    base = alt.Chart(drawn[["label", "lag", value, f"{value}_low", f"{value}_high"]])
+    columns = ["label", "lag", value, f"{value}_low", f"{value}_high", "n_items", "n_seeds"]
+    base = alt.Chart(drawn[columns])
     x = alt.X("lag:Q", title="lag (0: last word before the verb)")
     x = x.axis(tickMinStep=1, format="d", grid=False, tickCount=6, labelFlush=False)
     scale = alt.Scale(domain=domain, nice=False) if domain else alt.Scale(zero=True)
@@ -151,7 +152,7 @@ def _curve(
         nothing = alt.Chart(pd.DataFrame({value: [0.0]}))
         layers.insert(0, nothing.mark_rule(color="#bbbbbb").encode(y=y))
     heading = alt.Title(title, fontSize=13, fontWeight="normal")
-    return alt.LayerChart(layer=layers, title=heading, width=WIDTH / columns - 74, height=200)
+    return alt.LayerChart(layer=layers, title=heading, width=WIDTH / panels - 74, height=200)
 
 
 def _words(
@@ -164,7 +165,8 @@ def _words(
     x = x.scale(domain=tokens.index.tolist(), paddingInner=0.15)
     offset = alt.XOffset("label:N").scale(domain=sorted(set(labels)), paddingOuter=0.6)
     y = alt.Y("share:Q", title="share").scale(domain=[0, 1])
-    base = alt.Chart(drawn[["label", "token_index", "share", "share_low", "share_high"]])
+    columns = ["label", "token", "token_index", "share", "share_low", "share_high", "n_seeds"]
+    base = alt.Chart(drawn[columns])
     return alt.LayerChart(
         layer=[
             base.mark_rule(strokeWidth=1.6).encode(

@@ -7,14 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from attractor.stats import t_interval
+from attractor.stats.intervals import t_interval
 
 WHAT = ["config_id", "label", "model", "task"]  # one line of a figure each
-
-
-def with_intervals(*names: str) -> dict[str, str]:
-    """The columns that `over_seeds` makes of values."""
-    return {f"{name}{end}": "float64" for name in names for end in ("", "_low", "_high")}
 
 
 def over_seeds(
@@ -26,7 +21,7 @@ def over_seeds(
     """Means over seeds: a row each WHAT and `by`, with n_seeds, and VALUE, VALUE_low, VALUE_high.
 
     frame: one row a run and cell, with the columns of protocol.OF_RUN. The 95 % t interval holds
-    what differs between the seeds (stats.t_interval); it is empty for one seed.
+    what differs between the seeds (stats.intervals.t_interval); it is empty for one seed.
     """
     groups = frame.groupby([*WHAT, *by], sort=False, observed=True, dropna=False)
     found = groups.agg(n_seeds=("run_id", "nunique")).reset_index()

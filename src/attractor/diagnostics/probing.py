@@ -13,13 +13,13 @@ import torch
 
 from attractor.diagnostics.over_seeds import WHAT, over_seeds
 from attractor.diagnostics.probe import ALL, Design, Floats, Ints, Strings, probe
-from attractor.diagnostics.protocol import Case, Diagnostic, Report, Tables
+from attractor.diagnostics.protocol import OF_CONFIG, Case, Diagnostic, Report, Tables
 from attractor.diagnostics.reading import ask, check_recurrent, distinct, headline, read
 from attractor.errors import UserError
 from attractor.items import split_indices
 from attractor.lexicon import Lexicon
 from attractor.models.protocol import Network
-from attractor.results import Table
+from attractor.results import Table, count, number, text, with_intervals
 from attractor.tasks.protocol import Task
 from attractor.vocab import Vocabulary
 
@@ -27,51 +27,53 @@ SNAPSHOTS = ("initial", "best")
 FEWEST = 100  # items: fewer teach no probe anything
 
 _CELL = {
-    "snapshot": "str",
-    "direction": "str",  # of reading: forward, backward
-    "state": "str",  # h, C
-    "steps": "int64",  # words read since the subject; -1: the subject is the next word
-    "last_noun": "str",  # read since, beside the subject: none, same number, other number; or all
+    "snapshot": text("label: initial (before training) or best (the weights that are scored)"),
+    "direction": text("label: forward or backward, the direction of reading"),
+    "state": text("label: h (state) or C (memory), whichever is probed"),
+    "steps": count("count of words read since the subject; -1: the subject is the next word"),
+    "last_noun": text(
+        "label: the last noun read since, beside the subject: none, same number, other number; or "
+        "all: whatever it is"
+    ),
 }
 _ACCURACIES = {
-    "accuracy": "float64",  # of the subject's number, on nouns that the probe has not met
-    "control": "float64",  # of random labels, on the same items
-    "accuracy_same_nouns": "float64",  # on held-out items of the nouns that it has met
-    "control_same_nouns": "float64",
+    "accuracy": "share right of the subject's number, on nouns that the probe has not met",
+    "control": "share right of random labels in its place, on the same items",
+    "accuracy_same_nouns": "share right on held-out items of nouns that the probe has met; empty "
+    "if there are none",
+    "control_same_nouns": "share right of random labels on these; empty if there are none",
 }
-_SELECTIVITIES = {  # accuracy minus control
-    "selectivity": "float64",
-    "selectivity_same_nouns": "float64",
+_SELECTIVITIES = {
+    "selectivity": "share: accuracy - control, -1 to 1",
+    "selectivity_same_nouns": "share: accuracy_same_nouns - control_same_nouns, -1 to 1; empty if "
+    "there are none",
 }
 _N_TEST = {
-    "n_test": "int64",  # items of other nouns than the probe has learnt from
-    "n_test_same_nouns": "int64",  # held-out items of the same nouns
+    "n_test": "count of items of other nouns than the probe has learnt from",
+    "n_test_same_nouns": "count of held-out items of the nouns it has learnt from",
 }
 PROBING = Table(
     "probing.csv",
+    "snapshot × direction × state × steps × last noun",
     {
         **_CELL,
-        "n_train": "int64",  # items that the probe has learnt from, whatever their last noun
-        "n_nouns": "int64",  # their subjects' lemmas
-        **_N_TEST,
-        "n_test_nouns": "int64",  # lemmas of n_test
-        "majority": "float64",  # share of its more frequent number
-        **_ACCURACIES,
-        **_SELECTIVITIES,
+        "n_train": count("count of items the probe has learnt from, whatever their last noun"),
+        "n_nouns": count("count of these items' subjects, as lemmas"),
+        **{name: count(meaning) for name, meaning in _N_TEST.items()},
+        "n_test_nouns": count("count of the subjects of the n_test items, as lemmas"),
+        "majority": number("share of the more frequent number among the n_test items"),
+        **{name: number(said) for name, said in (_ACCURACIES | _SELECTIVITIES).items()},
     },
 )
 BY_STEP = Table(
     "probing_by_step.csv",
+    "configuration × snapshot × direction × state × steps × last noun",
     {
-        **dict.fromkeys(WHAT, "str"),
+        **OF_CONFIG,
         **_CELL,
-        "n_seeds": "int64",
-        **dict.fromkeys(_N_TEST, "float64"),  # of one seed
-        **{
-            f"{value}{end}": "float64"
-            for value in (*_ACCURACIES, *_SELECTIVITIES)
-            for end in ("", "_low", "_high")
-        },
+        "n_seeds": count("count of runs that are averaged"),
+        **{name: number(f"{meaning}: mean over seeds") for name, meaning in _N_TEST.items()},
+        **with_intervals(**_ACCURACIES, **_SELECTIVITIES),
     },
 )
 

@@ -49,10 +49,11 @@ def probing(steps: pd.DataFrame) -> alt.VConcatChart:
 def _panel(
     cells: pd.DataFrame, title: str, x: alt.X, labels: pd.Series, width: int
 ) -> alt.LayerChart:
-    columns = ["label", "steps", "accuracy", "accuracy_low", "accuracy_high"]
+    values = ["accuracy", "accuracy_low", "accuracy_high"]
+    columns = ["label", "steps", *values, "n_test", "n_seeds"]
     number = cells[columns].assign(what=NUMBER)
-    ends = {name: cells[name.replace("accuracy", "control_same_nouns")] for name in columns[2:]}
-    control = cells[columns].assign(**ends, what=CONTROL)
+    ends = {name: cells[name.replace("accuracy", "control_same_nouns")] for name in values}
+    control = cells[columns].assign(**ends, n_test=cells["n_test_same_nouns"], what=CONTROL)
     control = control[cells["n_test_same_nouns"] >= FEWEST_PREFIXES]
     y = alt.Y("accuracy:Q", title="accuracy").scale(domain=[0.4, 1.02], nice=False)
     y = y.axis(values=[0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0], format=".1f")

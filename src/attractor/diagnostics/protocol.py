@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar
 
 import pandas as pd
 
+from attractor.diagnostics.over_seeds import WHAT
 from attractor.lexicon import Lexicon
 from attractor.models.protocol import Network
-from attractor.results import Table
+from attractor.results import CONFIG_ID, MODEL, RUN_ID, SEED, TASK, Table, text
 from attractor.tasks.protocol import Task
 from attractor.trained import Trained
 
@@ -22,13 +23,19 @@ Tables = Mapping[str, pd.DataFrame]
 
 # What a report adds to the rows of each run. label: the model and what was varied beside it.
 OF_RUN = {
-    "run_id": "str",
-    "config_id": "str",
-    "label": "str",
-    "model": "str",
-    "task": "str",
-    "seed": "int64",
+    "run_id": RUN_ID,
+    "config_id": CONFIG_ID,
+    "label": text("label: the model and what was varied beside it, as figures call it"),
+    "model": MODEL,
+    "task": TASK,
+    "seed": SEED,
 }
+OF_CONFIG = {name: OF_RUN[name] for name in WHAT}
+
+
+def merged(table: Table) -> Table:
+    """The contract of all runs' rows of `table` together."""
+    return replace(table, rows=f"{table.rows} × run", columns={**OF_RUN, **table.columns})
 
 
 @dataclass(frozen=True)

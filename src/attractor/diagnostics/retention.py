@@ -16,14 +16,14 @@ import torch
 from torch import Tensor
 
 from attractor.batching import Batch
-from attractor.diagnostics.over_seeds import WHAT, over_seeds, with_intervals
-from attractor.diagnostics.protocol import OF_RUN
+from attractor.diagnostics.over_seeds import over_seeds
+from attractor.diagnostics.protocol import OF_CONFIG, OF_RUN
 from attractor.diagnostics.reading import Reading, ask, read
 from attractor.items import split_indices
 from attractor.models.protocol import Network
 from attractor.models.recurrent import Recurrent
 from attractor.models.reference import Trace, reversed_order, trace
-from attractor.results import Table
+from attractor.results import Table, count, number, text, with_intervals
 from attractor.tasks.protocol import Task
 from attractor.vocab import PADDING, Vocabulary
 
@@ -39,42 +39,64 @@ _FIELDS = {
 }
 QUANTITIES = tuple(_FIELDS)
 
-OF_HALF = {"snapshot": "str", "direction": "str"}  # initial, best; forward, backward
+OF_HALF = {
+    "snapshot": text("label: initial (before training) or best (the weights that are scored)"),
+    "direction": text("label: forward or backward, the direction of reading"),
+}
+STEPS = count("count of words read after the subject, until the state that answers")
+N_NOUNS = count("count of nouns among these words")
 RETENTION = Table(
     "gates_retention.csv",
+    "network half × item",
     {
         **OF_HALF,
-        "item_id": "str",
-        "subject_number": "str",
-        "distance": "int64",
-        "n_attractors": "int64",
-        "steps": "int64",  # words read after the subject, until the state that answers
-        "n_nouns": "int64",  # nouns among them
-        "margin": "float64",
-        "correct": "float64",  # 1 right, 0 wrong, 1/2 a tie
-        "retention_mean": "float64",  # of each unit the product of its forget gate over the steps
-        "retention_weighted": "float64",
+        "item_id": text("name of the item, as in its suite's items.csv"),
+        "subject_number": text("label: singular or plural"),
+        "distance": count("tokens from subject to verb"),
+        "n_attractors": count("count of nouns between of the other number"),
+        "steps": STEPS,
+        "n_nouns": N_NOUNS,
+        "margin": number("log-odds (nats) of the correct number or form over the wrong one"),
+        "correct": number("share: 1 right, 0 wrong, 1/2 a tie"),
+        "retention_mean": number(
+            "share of memory kept: product of the forget gate over the steps, mean over units"
+        ),
+        "retention_weighted": number(
+            "share of memory kept, units weighted with how much of the number each carries"
+        ),
     },
 )
-_OF_CONFIG = {**dict.fromkeys(WHAT, "str"), **OF_HALF}
 RETENTION_BY_DISTANCE = Table(
     "gates_retention_by_distance.csv",
+    "configuration × network half × steps × nouns on the way",
     {
-        **_OF_CONFIG,
-        "steps": "int64",
-        "n_nouns": "int64",
-        "n_items": "float64",  # of one seed
-        "n_seeds": "int64",
-        **with_intervals("retention_weighted", "retention_mean", "accuracy"),
+        **OF_CONFIG,
+        **OF_HALF,
+        "steps": STEPS,
+        "n_nouns": N_NOUNS,
+        "n_items": number("count of items of one seed: mean over seeds"),
+        "n_seeds": count("count of runs that are averaged"),
+        **with_intervals(
+            retention_weighted="share of memory kept, units weighted with the number each carries: "
+            "geometric mean over items and seeds",
+            retention_mean="share of memory kept, mean over units: geometric mean over items and "
+            "seeds",
+            accuracy="share of these items right: mean over seeds",
+        ),
     },
 )
 CORRELATION = Table(
     "gates_correlation.csv",
+    "configuration × network half, of trained networks",
     {
-        **_OF_CONFIG,
-        "n_items": "float64",  # of one seed, in the cells that have right and wrong ones
-        "n_seeds": "int64",
-        **with_intervals("with_right", "with_margin"),
+        **OF_CONFIG,
+        **OF_HALF,
+        "n_items": number("count of items of one seed in cells with right and wrong ones: mean"),
+        "n_seeds": count("count of runs that are averaged"),
+        **with_intervals(
+            with_right="correlation, -1 to 1, of the rank of retention_weighted with being right",
+            with_margin="correlation, -1 to 1, of the ranks of retention_weighted and margin",
+        ),
     },
 )
 
@@ -227,7 +249,8 @@ def by_distance(found: pd.DataFrame) -> pd.DataFrame:
     )
     means = over_seeds(runs, cell, kept, (-np.inf, 0.0))
     others = over_seeds(runs, cell, ["accuracy", "n_items"], (0.0, 1.0))
-    means = means.assign(**{name: np.exp(means[name]) for name in with_intervals(*kept)})
+    ends = [f"{name}{end}" for name in kept for end in ("", "_low", "_high")]
+    means[ends] = np.exp(means[ends])
     return means.merge(others)[list(RETENTION_BY_DISTANCE.columns)]
 
 

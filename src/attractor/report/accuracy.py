@@ -11,7 +11,7 @@ from scipy.special import expit
 from attractor.report.collect import Collected
 from attractor.report.configs import BASELINE, CONFIG
 from attractor.report.contracts import RESULTS
-from attractor.stats import t_interval, variance_held, wilson
+from attractor.stats.intervals import METHOD, Codes, mean_intervals, variance_held
 
 _RUN = ["run_id", "config_id", "model", "task", "seed"]
 _RESULTS_CELL = [
@@ -73,15 +73,32 @@ def accuracies(
 ) -> pd.DataFrame:
     """A row a cell of `keys` (which hold CONFIG): n, accuracy, its interval, further `measures`.
 
-    Accuracy is the mean of the seeds' means over items; the interval is a t interval over the
-    seeds, or Wilson's on distinct prefixes where one run stands alone.
+    Accuracy is the mean of the runs' means over items, with stats.intervals.mean_intervals.
     """
     of_items = {name: (column, how) for name, (column, how, _) in measures.items()}
     of_runs = {name: (name, how) for name, (_, _, how) in measures.items()}
     cells = predictions.groupby(["run_id", *keys], observed=True).agg(**of_items)
-    of_runs |= {"n_seeds": ("accuracy", "size"), "sd": ("accuracy", "std")}
+    of_runs |= {"n_seeds": ("accuracy", "size")}
     frame = cells.groupby(list(keys), observed=True).agg(**of_runs).reset_index()
-    return _with_interval(frame, collected)
+    cell = predictions.groupby(list(keys), observed=True).ngroup().to_numpy()
+    found = mean_intervals(predictions["correct"], *drawn(collected, predictions), cell)
+    return frame.assign(ci_low=found.low, ci_high=found.high, **_told(frame, collected))
+
+
+def drawn(collected: Collected, items: pd.DataFrame) -> tuple[Codes, Codes, Codes]:
+    """Codes (n,) of the run, of what is replicated, and of the cluster of each answer.
+
+    Replicated are the runs; where the runs of a configuration share several datasets, these.
+    """
+    runs, names = pd.factorize(items["run_id"])
+    datasets = collected.datasets
+    drawn_with = {
+        run.run_id: f"{run.config_id} {run.manifest['data_seed']}"
+        for run in collected.runs
+        if datasets[run.config_id] > 1
+    }
+    units, _ = pd.factorize(np.array([drawn_with.get(name, name) for name in map(str, names)]))
+    return runs, units[runs], items["template_id"].to_numpy(np.int64)
 
 
 def flagship(collected: Collected) -> pd.DataFrame:
@@ -108,17 +125,14 @@ def in_order(frame: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
     return frame.astype(plain).sort_values(list(keys), kind="stable", ignore_index=True)
 
 
-def _with_interval(frame: pd.DataFrame, collected: Collected) -> pd.DataFrame:
-    n, accuracy = frame["n_seeds"].to_numpy(), frame["accuracy"].to_numpy()
-    over_seeds = t_interval(accuracy, frame["sd"].fillna(0.0), n)
-    prefixes = frame["n_prefixes"].to_numpy()
-    over_items = wilson(accuracy * prefixes, prefixes)
+def _told(frame: pd.DataFrame, collected: Collected) -> dict[str, list[str] | str]:
+    """The variance that each row's interval holds, and its method."""
     datasets = collected.datasets
-    return frame.drop(columns="sd").assign(
-        ci_low=np.where(n > 1, over_seeds[0], over_items[0]),
-        ci_high=np.where(n > 1, over_seeds[1], over_items[1]),
-        interval=[
-            variance_held(seeds, datasets[config], not model.startswith(BASELINE))
-            for config, model, seeds in zip(frame["config_id"], frame["model"], n, strict=True)
+    rows = zip(frame["config_id"], frame["model"], frame["n_seeds"], strict=True)
+    return {
+        "interval": [
+            variance_held(n, datasets[config], not model.startswith(BASELINE))
+            for config, model, n in rows
         ],
-    )
+        "method": METHOD,
+    }

@@ -9,7 +9,9 @@ import pandas as pd
 
 from attractor.report import accuracy, constructions, contracts, errors, readouts, suites, summary
 from attractor.report.collect import IN_DISTRIBUTION, REVEALED, Collected
+from attractor.report.comparisons import compare
 from attractor.report.diagnostics import diagnosed
+from attractor.report.effects import effects
 from attractor.results import HISTORY, Table
 
 if TYPE_CHECKING:
@@ -34,6 +36,9 @@ class Analysis:
     suites: pd.DataFrame
     flagship: pd.DataFrame
     summary: pd.DataFrame
+    comparisons: pd.DataFrame
+    mcnemar: pd.DataFrame
+    effects: pd.DataFrame
     by_suite: dict[str, pd.DataFrame]
     diagnostics: dict[str, Report]
 
@@ -51,6 +56,9 @@ class Analysis:
             (contracts.SUITES, self.suites),
             (contracts.FLAGSHIP, self.flagship),
             (contracts.SUMMARY, self.summary),
+            (contracts.COMPARISONS, self.comparisons),
+            (contracts.MCNEMAR, self.mcnemar),
+            (contracts.EFFECTS, self.effects),
             (HISTORY, self.collected.history),
             *(pair for report in self.diagnostics.values() for pair in report.tables),
         ]
@@ -61,6 +69,7 @@ def analyse(collected: Collected) -> Analysis:
     """Compute every table of the report."""
     by_suite = constructions.constructions(collected)
     by_suite.pop(f"{IN_DISTRIBUTION}{REVEALED}", None)  # no more of a suite than the rest of them
+    compared = compare(collected)
     return Analysis(
         collected=collected,
         results=accuracy.results(collected),
@@ -73,6 +82,9 @@ def analyse(collected: Collected) -> Analysis:
         suites=suites.suites(collected),
         flagship=accuracy.flagship(collected),
         summary=summary.summary(collected),
+        comparisons=compared.differences,
+        mcnemar=compared.mcnemar,
+        effects=effects(collected),
         by_suite=by_suite,
         diagnostics=diagnosed(collected),
     )

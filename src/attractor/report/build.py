@@ -1,4 +1,4 @@
-"""Writes the whole report of an experiment: tables, figures, text."""
+"""Writes the whole report of an experiment: tables, figures, text, and the page of them all."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import json
 from pathlib import Path
 
 from attractor import results
-from attractor.report import VERSION, figures, style, suites, table
+from attractor.artifacts import sha256
+from attractor.report import VERSION, figures, page, style, suites, table, words
 from attractor.report.analysis import Analysis, analyse
 from attractor.report.collect import collect
-from attractor.report.runs import Found, sha256
+from attractor.report.interactive import specification
+from attractor.report.runs import Found
 
 
 def build(folder: Path, found: Found) -> None:
@@ -19,12 +21,14 @@ def build(folder: Path, found: Found) -> None:
     for contract, frame in analysis.tables:
         results.write_csv(frame, contract, folder / contract.name)
         paths.append(folder / contract.name)
-    for name, chart in figures.figures(analysis).items():
+    charts = {name: specification(c) for name, c in figures.figures(analysis).items()}
+    for name, chart in charts.items():
         paths += style.save(chart, folder / "figures", name)
     for path in _made_before(folder) - set(paths):
         path.unlink(missing_ok=True)  # these runs do not bear out what an earlier report said
     results.write_atomically(folder / "table.txt", _text(folder, analysis))
-    paths.append(folder / "table.txt")
+    results.write_atomically(folder / page.NAME, page.page(folder, found, analysis, charts))
+    paths += [folder / "table.txt", folder / page.NAME]
     made = {
         "version": VERSION,
         "made_from": found.digest,
@@ -41,6 +45,7 @@ def _text(folder: Path, analysis: Analysis) -> str:
         suites.suites_table(analysis.suites, collected, table.WIDTH),
         suites.kept_out(folder, set(collected.predictions["suite"].unique())),
         *(report.lines for report in analysis.diagnostics.values()),
+        words.lines(analysis, table.WIDTH),
     ]
     return "\n".join("".join(f"{line}\n" for line in lines) for lines in paragraphs if lines)
 

@@ -8,28 +8,32 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from attractor.artifacts import sha256
 from attractor.errors import UserError
 from attractor.report import VERSION
-from attractor.report.runs import Found, find_runs, sha256
+from attractor.report.runs import Found, find_runs
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Returns the exit code: 0, 1 if runs failed or are unfinished, 2 for bad input."""
+    """Returns the exit code: 0, 1 if runs were set aside, 2 if nothing can be reported."""
     parser = argparse.ArgumentParser(
         prog="attractor-report",
-        description="Merge the finished runs of an experiment into CSVs, figures and a table.",
-        epilog="Exit codes: 0 fine; 1 some runs failed or are unfinished; 2 bad input.",
+        description="Merge the finished runs of an experiment into a page, tables and figures.",
+        epilog="Exit codes: 0 fine; 1 some runs are failed, unfinished, broken or out of date, "
+        "and left out; 2 bad input.",
     )
     parser.add_argument("folder", type=Path, help="an experiment's folder: outputs/distance")
     parser.add_argument("--force", action="store_true", help="make it anew though nothing changed")
     options = parser.parse_args(arguments)
     try:
         found = find_runs(options.folder)
-        if options.force or not _up_to_date(options.folder, found):
+        failed = None if options.force else _set_aside_before(options.folder, found)
+        if failed is None:
             # pandas and altair are imported here only: an unchanged report is printed in no time.
             from attractor.report.build import build
 
-            build(options.folder, found)
+            build(options.folder, found)  # checks all files, and adds to found.failed
+            failed = found.failed
     except UserError as error:
         print(f"attractor-report: {error}", file=sys.stderr)
         return 2
@@ -42,26 +46,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     print((options.folder / "table.txt").read_text(encoding="utf-8"))
     print("\n".join(_places(options.folder)))
-    for name, why in found.failed.items():
+    for name, why in sorted(failed.items()):
         print(f"attractor-report: {name}: {why}", file=sys.stderr)
-    return 1 if found.failed else 0
+    return 1 if failed else 0
 
 
-def _up_to_date(folder: Path, found: Found) -> bool:
+def _set_aside_before(folder: Path, found: Found) -> dict[str, str] | None:
+    """What the report that stands there left out, and why; None if it is not of these files."""
     try:
         report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
-        return (report["version"], report["made_from"]) == (VERSION, found.digest) and all(
-            sha256(folder / name) == digest for name, digest in report["files"].items()
-        )
+        made_from, files = report["made_from"], report["files"].items()
+        unchanged = (report["version"], made_from["state"]) == (VERSION, found.state)
+        if unchanged and all(sha256(folder / name) == digest for name, digest in files):
+            return {str(name): str(why) for name, why in made_from["failed"].items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return False  # absent or broken: make it anew
+        pass  # absent or broken: make it anew
+    return None
 
 
 def _places(folder: Path) -> list[str]:
     names = sorted(path.name for path in folder.glob("*.csv"))
     drawn = sorted(path.name for path in (folder / "figures").glob("*.png"))
     return [
-        f"report: {folder}",
+        f"report: {folder / 'report.html'}",
         *(f"  {name}" for name in names),
         *(f"  figures/{name} (and .svg)" for name in drawn),
     ]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -11,16 +11,20 @@ from pandas.api.types import union_categoricals
 
 from attractor.errors import UserError
 from attractor.report.configs import configurations, swept_choices
-from attractor.report.runs import Found, Run
+from attractor.report.faults import AGAIN
+from attractor.report.runs import Found, Run, nothing_left, told_apart
+from attractor.report.set_aside import checked
 from attractor.results import HISTORY, PREDICTIONS, read_csv
 
 IN_DISTRIBUTION = "test"  # the suite of the text's own test items
 REVEALED = ", revealed"  # ends the name of a suite of items that the right context betrays
 SEE_RIGHT_CONTEXT = ("cloze", "grammaticality")  # tasks
+NOUN_FLAGS = ["disagree", "first_noun_wrong", "most_recent_noun_wrong", "heuristics_wrong"]
 PLACE = ["suite", "probe_set", "construction", "coordination", "role", "within"]
 
 _KEPT = [  # of each prediction, beside what is _CODED
     *("seed", "distance", "n_intervening", "n_attractors", "subject_index", "train_frequency"),
+    "n_preceding_opposite",
     *(
         "n_following",
         "margin",
@@ -32,19 +36,20 @@ _KEPT = [  # of each prediction, beside what is _CODED
     ),
 ]
 # Codes instead of strings, run by run: less memory, and fast to group and to count.
-_CODED = ["run_id", "model", "task", *PLACE, "subject_number", "prefix_id"]
+_CODED = ["run_id", "model", "task", *PLACE, "subject_number", "prefix_id", "template_id"]
 
 
 @dataclass(frozen=True)
 class Collected:
     """What the runs of one experiment say together.
 
-    predictions: a row an item and training, with config_id and the flags headline, disagree,
-        first_noun_wrong and most_recent_noun_wrong. Items whose number the right context reveals
+    predictions: a row an item and training, with config_id, and the flags headline and
+        NOUN_FLAGS. Items whose number the right context reveals
         to a task that reads it are a suite of their own, `REVEALED`.
     history: a row an epoch and training, with config_id and model.
     configs: a row a configuration and model: config_id, model, task, label, n_datasets, swept.
     swept: dotted keys of the choices that differ between configurations, model apart.
+    failed: by folder, why a run or a diagnostic is not among them; `Found` has the same.
     """
 
     predictions: pd.DataFrame
@@ -52,6 +57,7 @@ class Collected:
     configs: pd.DataFrame
     swept: list[str]
     runs: tuple[Run, ...]
+    failed: dict[str, str] = field(default_factory=dict)
 
     @property
     def datasets(self) -> dict[str, int]:
@@ -60,35 +66,99 @@ class Collected:
         return dict(zip(*columns, strict=True))
 
 
+@dataclass(frozen=True)
+class _Answers:
+    """The tables of one run, as read."""
+
+    run: Run
+    predictions: pd.DataFrame
+    history: pd.DataFrame | None  # baselines have none
+
+
 def collect(found: Found) -> Collected:
-    """Read, check and merge the tables of all finished runs. Raises UserError on a broken one."""
-    predictions = _merged([_predictions(run) for run in found.finished])
-    _check_complete(predictions, found.finished)
+    """Read, check and merge the tables of finished runs.
+
+    Runs that are broken are set aside, and added to `found.failed`. Raises UserError if none is
+    left.
+    """
+    answers = _complete(_read(found), found.failed)
+    if not answers:
+        raise nothing_left(found.finished[0].folder.parent, found.failed)
+    runs = told_apart([one.run for one in answers])
+    predictions = _merged(
+        [_whose(one.predictions, run) for one, run in zip(answers, runs, strict=True)]
+    )
     predictions = _without_repeats(predictions)
     nouns = predictions["nouns"].cat
     flags = np.array([noun_flags(*pattern.split(" ")) for pattern in nouns.categories])
-    predictions[["disagree", "first_noun_wrong", "most_recent_noun_wrong"]] = flags[nouns.codes]
+    predictions[NOUN_FLAGS] = flags[nouns.codes]
     predictions["headline"] = (predictions["suite"] != "probes") | (
         (predictions["probe_set"] == "balanced") & (predictions["role"] == "outer")
     )
-    predictions["prefix_id"] = predictions["prefix_id"].cat.codes
-    predictions = predictions.drop(columns=["nouns", "trained", "data_seed"])
-    swept = swept_choices(found.finished)
-    configs = configurations(predictions, found.finished, swept)
-    return Collected(predictions, _histories(found), configs, swept, found.finished)
+    for name in ("prefix_id", "template_id"):
+        predictions[name] = predictions[name].cat.codes
+    predictions = predictions.drop(columns=["nouns", "trained"])
+    swept = swept_choices(runs)
+    configs = configurations(predictions, runs, swept)
+    history = _histories(
+        {
+            run: one.history
+            for run, one in zip(runs, answers, strict=True)
+            if one.history is not None
+        }
+    )
+    return Collected(predictions, history, configs, swept, runs, found.failed)
+
+
+def _read(found: Found) -> list[_Answers]:
+    """The tables of all sound runs."""
+    answers = []
+    for run in checked(found):
+        try:
+            history = None if run.is_baselines else _history(run)
+            answers.append(_Answers(run, _predictions(run), history))
+        except UserError as error:
+            found.failed[run.folder.name] = str(error).removeprefix(f"{run.folder}/")
+    return answers
+
+
+def _complete(answers: Sequence[_Answers], failed: dict[str, str]) -> list[_Answers]:
+    """The runs that answer as many items as others of their config; adds to `failed` the others."""
+    found = [(one, suite, n) for one in answers for suite, n in _sizes(one.predictions)]
+    most: dict[tuple[object, ...], int] = {}
+    for one, suite, n in found:
+        key = _same_items(one.run, suite)
+        most[key] = max(n, most.get(key, 0))
+    short = {}
+    for one, suite, n in found:
+        if n < (usual := most[_same_items(one.run, suite)]):
+            fewer = f"{n} items of suite {suite} where other runs have {usual}"
+            short[one.run.folder.name] = f"predictions.csv has {fewer}; {AGAIN}"
+    failed |= short
+    return [one for one in answers if one.run.folder.name not in short]
+
+
+def _sizes(predictions: pd.DataFrame) -> list[tuple[str, int]]:
+    """Suites and how many of its items a model answers, model by model."""
+    sizes = predictions.groupby(["model", "suite"], observed=True).size()
+    return list(zip(sizes.index.get_level_values("suite").astype(str), sizes, strict=True))
+
+
+def _same_items(run: Run, suite: str) -> tuple[object, ...]:
+    """The same for runs of one config and dataset; the config knows the forms of the suites."""
+    return (run.config_id, run.manifest["data_seed"], suite)
 
 
 def _predictions(run: Run) -> pd.DataFrame:
     path = run.folder / "predictions.csv"
-    _check_whole(run, "predictions.csv")
     frame = read_csv(path, PREDICTIONS)
     wrong = set(frame["run_id"].unique()) - {run.run_id}
     if not run.is_baselines:
         wrong |= set(frame["model"].unique()) - {str(run.manifest["model"])}
     if wrong or not len(frame):
         raise UserError(
-            f"{path}: {'names ' + ', '.join(sorted(wrong)) if wrong else 'no rows'}, "
-            f"its manifest says {run.run_id}; delete {run.folder.name} and run again"
+            f"{path} {'names ' + ', '.join(sorted(wrong)) if wrong else 'has no rows'}, "
+            f"its manifest says {run.run_id}; {AGAIN}"
         )
     frame["suite"] += np.where(_revealed(frame), REVEALED, "")
     # Sums of floats depend on their order: this one is the items' own. By all keys at once, pandas
@@ -98,10 +168,14 @@ def _predictions(run: Run) -> pd.DataFrame:
     frame = frame.sort_values(["model", "suite"], kind="stable", ignore_index=True)
     codes = {name: _categories(frame[name]) for name in _CODED}
     codes["nouns"] = _categories(frame["preceding"] + " " + frame["condition"])
-    data_seed = str(run.manifest["data_seed"])
-    whose = {"config_id": run.config_id, "trained": run.trained, "data_seed": data_seed}
-    codes |= {n: _categories(pd.Series([v])).repeat(len(frame)) for n, v in whose.items()}
     return frame[_KEPT].assign(**codes)
+
+
+def _whose(frame: pd.DataFrame, run: Run) -> pd.DataFrame:
+    """A run's answers with its config_id and with what it trained."""
+    whose = {"config_id": run.config_id, "trained": run.trained}
+    codes = {n: _categories(pd.Series([v])).repeat(len(frame)) for n, v in whose.items()}
+    return frame.assign(**codes)
 
 
 def _revealed(frame: pd.DataFrame) -> pd.Series:
@@ -131,51 +205,20 @@ def _merged(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
     return pd.DataFrame(merged)
 
 
-def _histories(found: Found) -> pd.DataFrame:
-    """One history a training, that of its first run."""
+def _histories(read: Mapping[Run, pd.DataFrame]) -> pd.DataFrame:
+    """One history a training, that of its first run, with config_id, model and task."""
     trainings: dict[str, Run] = {}
-    for run in sorted(found.finished, key=lambda run: (run.config_id, run.run_id)):
-        if not run.is_baselines:
-            trainings.setdefault(run.trained, run)
-    histories = list(map(_history, sorted(trainings.values(), key=lambda run: run.run_id)))
+    for run in sorted(read, key=lambda run: (run.config_id, run.run_id)):
+        trainings.setdefault(run.trained, run)
+    histories = []
+    for run in sorted(trainings.values(), key=lambda run: run.run_id):
+        labels = {"config_id": run.config_id, "model": str(run.manifest["model"])}
+        histories.append(read[run].assign(**labels, task=str(run.manifest["task"])))
     return pd.concat(histories, ignore_index=True) if histories else pd.DataFrame()
 
 
 def _history(run: Run) -> pd.DataFrame:
-    _check_whole(run, "history.csv")
-    frame = read_csv(run.folder / "history.csv", HISTORY).sort_values("epoch", kind="stable")
-    labels = {"config_id": run.config_id, "model": str(run.manifest["model"])}
-    return frame.assign(**labels, task=str(run.manifest["task"]))
-
-
-def _check_whole(run: Run, name: str) -> None:
-    """A table of the contract ends with a newline; one cut short mostly does not."""
-    path = run.folder / name
-    try:
-        with path.open("rb") as file:
-            file.seek(-1, 2)
-            whole = file.read() == b"\n"
-    except OSError as error:
-        raise UserError(
-            f"{path}: absent or empty; delete {run.folder.name} and run again"
-        ) from error
-    if not whole:
-        raise UserError(f"{path}: cut short; delete {run.folder.name} and run again")
-
-
-def _check_complete(predictions: pd.DataFrame, runs: Sequence[Run]) -> None:
-    """Runs of one config and dataset answer the same items; fewer rows are a file cut short."""
-    keys = ["config_id", "data_seed", "suite"]
-    sizes = predictions.groupby([*keys, "run_id", "model"], observed=True).size()
-    most = sizes.groupby(level=keys, observed=True).transform("max")
-    short = sizes[sizes < most]
-    if len(short):
-        run_id = short.index[0][3]
-        folder = next(run.folder for run in runs if run.run_id == run_id)
-        raise UserError(
-            f"{folder / 'predictions.csv'}: {short.iloc[0]} items of suite {short.index[0][2]} "
-            f"where other runs have {most[short.index[0]]}; delete {folder.name} and run again"
-        )
+    return read_csv(run.folder / "history.csv", HISTORY).sort_values("epoch", kind="stable")
 
 
 def _without_repeats(predictions: pd.DataFrame) -> pd.DataFrame:
@@ -187,12 +230,14 @@ def _without_repeats(predictions: pd.DataFrame) -> pd.DataFrame:
     return predictions.merge(answers[first], on=list(answers), how="inner")
 
 
-def noun_flags(preceding: str, condition: str) -> tuple[bool, bool, bool]:
-    """Do first noun, most recent noun and majority differ; is the first wrong, is the last?
+def noun_flags(preceding: str, condition: str) -> tuple[bool, bool, bool, bool]:
+    """Do first noun, most recent noun and majority differ; is the first wrong, the last, are all?
 
     preceding, condition: S/P letters of the nouns before the subject, and from the subject on. A
-    tied majority differs.
+    tied majority differs, and is not wrong.
     """
     nouns, subject = preceding + condition, condition[0]
+    first_wrong, last_wrong = nouns[0] != subject, nouns[-1] != subject
     agree = nouns[0] == nouns[-1] and 2 * nouns.count(nouns[0]) > len(nouns)
-    return not agree, nouns[0] != subject, nouns[-1] != subject
+    majority_wrong = 2 * nouns.count(subject) < len(nouns)
+    return not agree, first_wrong, last_wrong, first_wrong and last_wrong and majority_wrong

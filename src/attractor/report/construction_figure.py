@@ -8,7 +8,16 @@ import pandas as pd
 from attractor.report.configs import BASELINE, model_names
 from attractor.report.constructions import ALL_ITEMS, PANELS
 from attractor.report.panels import FEWEST_PREFIXES, panel_columns
-from attractor.report.style import WIDTH, colour, interval_held, page, seeds_a_model, shape, span
+from attractor.report.style import (
+    MEASURED,
+    WIDTH,
+    colour,
+    interval_held,
+    page,
+    seeds_a_model,
+    shape,
+    span,
+)
 
 _SPACING = 26  # pixels between panels
 _DASHES = {"first noun": [1, 0], "most recent noun": [3, 2]}
@@ -17,14 +26,11 @@ _DASHES = {"first noun": [1, 0], "most recent noun": [3, 2]}
 def construction_figure(suite: str, cells: pd.DataFrame) -> alt.VConcatChart | None:
     """The dot plot of one suite; None if there is nothing to draw.
 
-    cells: as `constructions` gives them. Thin cells are not drawn, but where all of a place is
-    thin: then the subtitle says so.
+    cells: as `constructions` gives them. Thin cells are not drawn; the subtitle names places of
+    which none is.
     """
-    whole = cells[cells["nouns"] == ALL_ITEMS].groupby("place")["n_prefixes"].max()
-    small = whole[whole < FEWEST_PREFIXES]
     by_nouns = cells[cells["nouns"] != ALL_ITEMS]
-    thin = (by_nouns["n_prefixes"] < FEWEST_PREFIXES) & ~by_nouns["place"].isin(small.index)
-    drawn = by_nouns[~thin]
+    drawn = by_nouns[by_nouns["n_prefixes"] >= FEWEST_PREFIXES]
     networks = drawn[~drawn["model"].str.startswith(BASELINE)]
     if networks.empty:
         return None
@@ -39,7 +45,7 @@ def construction_figure(suite: str, cells: pd.DataFrame) -> alt.VConcatChart | N
             for title in nouns
             for start in range(0, len(variants), columns)
         ]
-    lines = _subtitle(networks, small, set(by_nouns["place"]) - set(networks["place"]))
+    lines = _subtitle(networks, set(by_nouns["place"]) - set(networks["place"]))
     return page(rows, 24, f"Accuracy by construction: {suite}", lines)
 
 
@@ -82,7 +88,7 @@ def _layers(
 ) -> list[alt.Chart]:
     """Chance, the heuristics as grey ticks, then each network with its interval."""
     of_baseline = cells["model"].str.startswith(BASELINE)
-    columns = ["place", "label", "accuracy", "ci_low", "ci_high"]
+    columns = ["place", "label", "accuracy", *MEASURED]
     networks = alt.Chart(cells.loc[~of_baseline, columns])
     heuristics = cells.loc[of_baseline, columns].assign(label=model_names(cells["model"]))
     x = alt.X("accuracy:Q", title="accuracy").scale(domain=[0, 1], nice=False)
@@ -116,7 +122,7 @@ def _layers(
     ]
 
 
-def _subtitle(networks: pd.DataFrame, small: pd.Series, left_out: set[str]) -> list[str]:
+def _subtitle(networks: pd.DataFrame, left_out: set[str]) -> list[str]:
     """n of pairs, prefixes and seeds, what the bars hold, and which places are thin."""
     lines = [
         f"{span(networks['n_items'])} pairs and {span(networks['n_prefixes'])} distinct prefixes "
@@ -129,9 +135,6 @@ def _subtitle(networks: pd.DataFrame, small: pd.Series, left_out: set[str]) -> l
             f"a word that the model does not know stands in {100 * unknown.min():.0f} to "
             f"{100 * unknown.max():.0f} % of a point's pairs"
         )
-    if len(small):
-        named = ", ".join(f"{place} ({n})" for place, n in small.items())
-        lines.append(f"fewer than {FEWEST_PREFIXES} prefixes in all: {named}")
     if left_out:
         named = ", ".join(sorted(left_out))
         lines.append(f"not drawn, with fewer than {FEWEST_PREFIXES} prefixes a point: {named}")

@@ -25,6 +25,7 @@ def training(history: pd.DataFrame, collected: Collected) -> alt.VConcatChart | 
     counts = frame.groupby(["label", "epoch"]).size()
     everyone = counts.to_numpy() == n_seeds.loc[counts.index.get_level_values("label")].to_numpy()
     means = means[everyone].reset_index()
+    means["n_seeds"] = means["label"].map(n_seeds)
     columns = ["label", "epoch", "run_id", "valid_loss", "valid_accuracy"]
     panels = []
     for column, title in (
@@ -75,6 +76,8 @@ def learning_curve(summary: pd.DataFrame, collected: Collected) -> alt.VConcatCh
                 "accuracy": rows[column],
                 "low": rows.get(f"{column}_low"),
                 "high": rows.get(f"{column}_high"),
+                "interval": rows["interval"],
+                "n_seeds": rows["n_seeds"],
             }
         )
         x = alt.X("sentences:Q", title="training sentences").scale(type="log", nice=False)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from attractor.artifacts import is_whole
 from attractor.errors import UserError
 from attractor.report.collect import Collected
 from attractor.report.configs import CONFIG
@@ -21,29 +20,44 @@ if TYPE_CHECKING:
 
 
 def diagnosed(collected: Collected) -> dict[str, Report]:
-    """The report of each diagnostic that was run, by its name; the merged tables come first."""
-    found: dict[str, list[Run]] = {}
-    for run in collected.runs:
-        for name in run.diagnostics:
-            found.setdefault(name, []).append(run)
-    return {name: _report(name, runs, collected) for name, runs in sorted(found.items())}
+    """The report of each diagnostic that was run, by its name; the merged tables come first.
+
+    What cannot be read of a run is left out and added to `collected.failed`.
+    """
+    names = sorted({name for run in collected.runs for name in run.diagnostics})
+    reports = {}
+    for name in names:
+        runs = [run for run in collected.runs if name in run.diagnostics]
+        if report := _report(name, runs, collected):
+            reports[name] = report
+    return reports
 
 
-def _report(name: str, runs: Sequence[Run], collected: Collected) -> Report:
-    from attractor.diagnostics.protocol import OF_RUN, Report
+def _report(name: str, runs: Sequence[Run], collected: Collected) -> Report | None:
+    """What `name` found of `runs`, or of those that can be read; None where none can."""
+    from attractor.diagnostics import protocol
 
+    if not runs:
+        return None
     alike, others = _by_one_ruler(name, runs)
     diagnostic = _class(str(alike[0].diagnostics[name]["_target_"]))
     labels = collected.configs.set_index(CONFIG)["label"]
     once = {(run.config_id, run.trained): run for run in sorted(alike, key=lambda r: r.run_id)}
     merged, tables = {}, []
     for table in diagnostic.tables:
-        frames = [_of_run(run, name, table, labels) for run in once.values()]
+        frames = []
+        for run in once.values():
+            try:
+                frames.append(_of_run(run, name, table, labels))
+            except UserError as error:
+                reason = str(error).removeprefix(f"{run.folder / name}/")
+                collected.failed[f"{run.folder.name}/{name}"] = reason
+                return _report(name, [one for one in runs if one is not run], collected)
         merged[table.name] = pd.concat(frames, ignore_index=True)
-        tables.append((Table(table.name, {**OF_RUN, **table.columns}), merged[table.name]))
+        tables.append((protocol.merged(table), merged[table.name]))
     own = diagnostic.report(merged)
     lines = [*own.lines, *(f"{name} of {run.run_id}: left out, {_OTHER}" for run in others)]
-    return Report([*tables, *own.tables], own.charts, lines)
+    return protocol.Report([*tables, *own.tables], own.charts, lines)
 
 
 _OTHER = "measured by other options, items or version; run the experiment again"
@@ -58,10 +72,7 @@ def _by_one_ruler(name: str, runs: Sequence[Run]) -> tuple[list[Run], list[Run]]
 
 
 def _of_run(run: Run, name: str, table: Table, labels: pd.Series) -> pd.DataFrame:
-    folder = run.folder / name
-    if not is_whole(folder, run.diagnostics[name]):
-        raise UserError(f"{folder}: a table was cut short or edited; delete it and run again")
-    frame = read_csv(folder / table.name, table)
+    frame = read_csv(run.folder / name / table.name, table)
     model, task = str(run.manifest["model"]), str(run.manifest["task"])
     whose: dict[str, Any] = {
         "run_id": run.run_id,

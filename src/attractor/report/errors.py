@@ -11,7 +11,16 @@ from attractor.report.accuracy import MEASURES, accuracies, in_order, with_choic
 from attractor.report.collect import Collected
 from attractor.report.configs import CONFIG
 from attractor.report.contracts import ERRORS
-from attractor.report.style import WIDTH, colour, interval_held, page, seeds_a_model, shape, span
+from attractor.report.style import (
+    MEASURED,
+    WIDTH,
+    colour,
+    interval_held,
+    page,
+    seeds_a_model,
+    shape,
+    span,
+)
 
 ATTRACTORS, DISTANCE = "n_attractors", "distance"
 ALL = "all"  # parts of a suite together
@@ -78,7 +87,7 @@ def errors_figure(found: pd.DataFrame, collected: Collected) -> dict[str, alt.VC
 
 
 def _panel(rows: pd.DataFrame, by: str, labels: pd.Series) -> alt.LayerChart:
-    columns = ["value", "label", "error", "ci_low", "ci_high"]
+    columns = ["value", "label", "error", *MEASURED]
     base = alt.Chart(rows[columns], width=WIDTH / 2 - 50, height=300)
     x = alt.X("value:Q", title=_TITLES[by]).scale(zero=False, padding=12)
     x = x.axis(tickMinStep=1, format="d", grid=False)

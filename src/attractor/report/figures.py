@@ -16,6 +16,7 @@ from attractor.report.errors import errors_figure
 from attractor.report.panels import headline, merge_equal, panel_columns
 from attractor.report.readouts_figure import error_position_figures
 from attractor.report.style import (
+    MEASURED,
     WIDTH,
     colour,
     fitting,
@@ -47,9 +48,9 @@ def figures(analysis: Analysis) -> dict[str, alt.VConcatChart]:
     distance = headline(analysis.by_distance, collected, fixed=True)
     position = headline(analysis.by_position, collected, fixed=True)
     attractors = headline(analysis.by_attractors, collected, fixed=False)
-    between = attractors["n_intervening"]
-    attractors = attractors[between > 0].assign(
-        panel=between.map(lambda n: f"{n} intervening noun{'s' * (n > 1)}"),
+    attractors = attractors[attractors["n_intervening"] > 0]
+    attractors = attractors.assign(
+        panel=[f"{n} intervening noun{'s' * (n > 1)}" for n in attractors["n_intervening"]],
         n_attractors=attractors["n_attractors"].astype(int),
     )
     charts = {
@@ -133,7 +134,7 @@ def accuracy(cells: pd.DataFrame, x: str, title: str) -> alt.VConcatChart | None
 
 def _lines(panel: pd.DataFrame, cells: pd.DataFrame, x: str, y: alt.Y) -> list[alt.Chart]:
     """Chance, baselines (grey, dashed), then each network with its interval."""
-    columns = [x, "label", "accuracy", "ci_low", "ci_high"]
+    columns = [x, "label", "accuracy", *MEASURED]
     of_baseline = panel["model"].str.startswith(BASELINE)
     networks = alt.Chart(panel.loc[~of_baseline, columns])
     baselines = alt.Chart(panel.loc[of_baseline, columns])

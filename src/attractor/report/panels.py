@@ -26,7 +26,7 @@ def headline(frame: pd.DataFrame, collected: Collected, fixed: bool) -> pd.DataF
         rows &= (frame["n_attractors"] == "0") | every
     cells = frame[rows].merge(drawn_names(collected.configs), on=CONFIG)
     pairs = zip(cells["n_intervening"], cells["n_attractors"], strict=True)
-    return cells.assign(panel=[_panel_title(n, int(k)) for n, k in pairs]).sort_values(
+    return cells.assign(panel=[panel_title(n, int(k)) for n, k in pairs]).sort_values(
         ["n_intervening", "n_attractors"], kind="stable"
     )
 
@@ -54,7 +54,7 @@ def panel_columns(panels: int) -> int:
     return 3 if panels in (5, 6, 9) else min(panels, 4)
 
 
-def _panel_title(n_intervening: int, n_attractors: int) -> str:
+def panel_title(n_intervening: int, n_attractors: int) -> str:
     if n_intervening == 0:
         return "no intervening noun"
     nouns = f"{n_intervening} intervening noun{'s' * (n_intervening > 1)}"

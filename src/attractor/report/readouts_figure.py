@@ -9,7 +9,16 @@ from attractor.report.collect import IN_DISTRIBUTION, Collected
 from attractor.report.configs import CONFIG
 from attractor.report.panels import FEWEST_PREFIXES
 from attractor.report.readouts import SCORES, WORDS_AFTER, WORDS_BEFORE
-from attractor.report.style import WIDTH, colour, interval_held, page, seeds_a_model, shape, span
+from attractor.report.style import (
+    MEASURED,
+    WIDTH,
+    colour,
+    interval_held,
+    page,
+    seeds_a_model,
+    shape,
+    span,
+)
 
 _NAME = "accuracy_by_error_position"
 _SPACING = 24
@@ -77,7 +86,7 @@ def _panel(panel: pd.DataFrame, cells: pd.DataFrame) -> alt.LayerChart:
     x = x.axis(labelAngle=0, ticks=False)
     y = alt.Y("accuracy:Q", title="accuracy").scale(domain=[bottom, 1.0], nice=False)
     y = y.axis(format=".2~f", tickCount=6)
-    chart = alt.Chart(panel[["words_before", "label", "accuracy", "ci_low", "ci_high"]])
+    chart = alt.Chart(panel[["words_before", "label", "accuracy", *MEASURED]])
     chance = alt.Chart(pd.DataFrame({"accuracy": [0.5]}))
     return alt.LayerChart(
         layer=[

@@ -1,26 +1,20 @@
-"""Finds run folders and tells finished, failed and interrupted ones apart, without pandas."""
+"""Finds run folders and tells finished ones from failed, unfinished and broken, without pandas."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
 from attractor.config import OF_BASELINES
 from attractor.errors import UserError
-from attractor.runs import read_manifest
+from attractor.report import faults
+from attractor.runs import MANIFEST
 
-_NEEDED = (
-    *("run_id", "config_id", "model", "task", "seed", "choices", "data_seed", "fingerprint"),
-    *("trained", "suites", "suite_config_ids"),
-)
-_OF_DIAGNOSTIC = ("_target_", "fingerprint", "form", "files")
-_LEFT_BEHIND = ("error.txt", "config.yaml", "predictions.csv")  # by a run that is not finished
 FORM: Final = "suite_form"  # suite_form.probes: a choice that nobody made, but files changed
 OF_TEXT: Final = (*OF_BASELINES, FORM)  # heads of choices that matter to a baseline
 
@@ -46,7 +40,7 @@ class Run:
 
     @property
     def is_baselines(self) -> bool:
-        return str(self.manifest["model"]).startswith("baseline")
+        return faults.is_of_baselines(self.manifest)
 
     @property
     def met(self) -> dict[str, str]:
@@ -67,51 +61,90 @@ class Run:
 
 @dataclass(frozen=True)
 class Found:
-    """What an experiment's folder holds: finished runs by run_id, and why others are not."""
+    """What an experiment's folder holds: runs that look finished, and why others are not.
+
+    failed: by the folder's name (a diagnostic's: run/name) one line with the remedy. Who reads the
+        tables adds what is found out then, and leaves that run, or that diagnostic of it, out.
+    state: a hash of sizes and times of all files that the report is made from, and of what failed
+        at sight: while it stays, so do the verdicts.
+    """
 
     finished: tuple[Run, ...]
-    failed: dict[str, str]  # folder name -> last line of its error, or what else is wrong
+    failed: dict[str, str]
+    state: str
 
-    @cached_property
-    def digest(self) -> str:
-        """A hash of all that the report is made from, blind to folder order and wall time."""
-        made_from = [
-            [run.run_id, run.manifest["fingerprint"], *map(_size, _tables(run.folder))]
-            + [[name, m["fingerprint"], m["files"]] for name, m in run.diagnostics.items()]
-            for run in self.finished
-        ]
-        text = json.dumps([made_from, self.failed], sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()
+    @property
+    def digest(self) -> dict[str, Any]:
+        """What a report notes of what it was made from, and of what was set aside."""
+        return {"state": self.state, "failed": self.failed}
 
 
 def find_runs(folder: Path) -> Found:
-    """The runs in `folder`. Raises UserError if it is absent, holds none or a broken manifest."""
+    """The runs in `folder`, looked at from outside. Raises UserError if absent or without any."""
     if not folder.is_dir():
         raise UserError(f"{folder}: no such folder; run an experiment first, e.g. make experiment")
-    finished: dict[str, Run] = {}
+    finished: list[Run] = []
     failed: dict[str, str] = {}
-    for path in sorted(p for p in folder.iterdir() if p.is_dir() and not p.name.startswith(".")):
-        if (path / "manifest.json").is_file():
-            manifest = _manifest(path / "manifest.json")
-            diagnostics = _diagnostics(path, failed)
-            run = Run(path, manifest, str(manifest["config_id"]), diagnostics=diagnostics)
-            if run.run_id in finished:
-                raise UserError(
-                    f"{path}: run_id {run.run_id} is also in {finished[run.run_id].folder}; "
-                    "delete one of the two"
-                )
-            finished[run.run_id] = run
-        elif any((path / name).is_file() for name in _LEFT_BEHIND):
-            failed[path.name] = _why_failed(path)
+    for path in _folders_in(folder):
+        if (path / MANIFEST).is_file():
+            try:
+                finished.append(_run(path, failed))
+            except UserError as error:
+                failed[path.name] = str(error)
+        elif any((path / name).is_file() for name in faults.LEFT_BEHIND):
+            failed[path.name] = faults.why_unfinished(path)
     if not finished:
-        reasons = "".join(f"; {name}: {error}" for name, error in list(failed.items())[:1])
-        raise UserError(f"{folder}: no finished run{reasons}; run the experiment (again)")
-    return Found(_told_apart([finished[run_id] for run_id in sorted(finished)]), failed)
+        raise nothing_left(folder, failed)
+    finished.sort(key=lambda run: (run.run_id, run.folder.name))
+    state = json.dumps([list(map(_state, finished)), failed], sort_keys=True)
+    found = told_apart(finished)
+    return Found(found, failed, hashlib.sha256(state.encode()).hexdigest())
 
 
-def _told_apart(runs: Sequence[Run]) -> tuple[Run, ...]:
+def nothing_left(folder: Path, failed: Mapping[str, str]) -> UserError:
+    """One line for an experiment none of whose runs can be used."""
+    first = "".join(f"; {name}: {reason}" for name, reason in list(failed.items())[:1])
+    others = f"; and {len(failed) - 1} more" if len(failed) > 1 else ""
+    return UserError(f"{folder}: no finished run{first}{others}; run the experiment (again)")
+
+
+def _folders_in(folder: Path) -> list[Path]:
+    return sorted(p for p in folder.iterdir() if p.is_dir() and not p.name.startswith("."))
+
+
+def _run(folder: Path, failed: dict[str, str]) -> Run:
+    """A run and its sound diagnostics; adds to `failed` the others. Raises UserError."""
+    manifest = faults.manifest_of(folder, faults.OF_RUN)
+    faults.check_at_sight(folder, manifest, faults.tables_of(manifest))
+    diagnostics = {}
+    for path in _folders_in(folder):
+        name = f"{folder.name}/{path.name}"
+        if not (path / MANIFEST).is_file():
+            failed[name] = faults.why_unfinished(path)
+            continue
+        try:
+            found = faults.manifest_of(path, faults.OF_DIAGNOSTIC)
+            faults.check_at_sight(path, found, [])
+            diagnostics[path.name] = found
+        except UserError as error:
+            failed[name] = str(error)
+    return Run(folder, manifest, str(manifest["config_id"]), diagnostics=diagnostics)
+
+
+def _state(run: Run) -> list[Any]:
+    """Names, sizes and times of what the report reads of a run."""
+    tables = [*faults.tables_of(run.manifest), *run.manifest.get("files", {}), MANIFEST]
+    for name, manifest in run.diagnostics.items():
+        tables += [f"{name}/{table}" for table in [*manifest["files"], MANIFEST]]
+    found = [(run.folder / table).stat() for table in tables]
+    sizes = [(x.st_size, x.st_mtime_ns) for x in found]
+    return [run.folder.name, *zip(tables, sizes, strict=True)]
+
+
+def told_apart(runs: Sequence[Run]) -> tuple[Run, ...]:
     """The runs, with ids apart where a configuration met a suite in several forms, and with forms.
 
+    By what the manifests say, not by an earlier telling apart: some of the runs may be gone since.
     A suite's form is its hash. That of the text's own test items stands for the whole text. A run
     has the forms that do not follow from its choices: the suite's or the grammar's yaml, or the
     program, changed between two sweeps.
@@ -120,19 +153,20 @@ def _told_apart(runs: Sequence[Run]) -> tuple[Run, ...]:
     compared: defaultdict[tuple[object, ...], set[str]] = defaultdict(set)
     for run in runs:
         for suite, form in run.met.items():
-            pooled[suite, run.config_id].add(form)
+            pooled[suite, run.manifest["config_id"]].add(form)
             compared[_alike(run, suite)].add(form)
 
-    def told_apart(run: Run) -> Run:
+    def named(run: Run) -> Run:
+        own_id = str(run.manifest["config_id"])
         forms = {s: form for s, form in run.met.items() if len(compared[_alike(run, s)]) > 1}
-        several = {s: form for s, form in run.met.items() if len(pooled[s, run.config_id]) > 1}
+        several = {s: form for s, form in run.met.items() if len(pooled[s, own_id]) > 1}
         if not forms and not several:
-            return run
+            return replace(run, config_id=own_id, forms={})
         apart = json.dumps(sorted((forms | several).items()))
         suffix = hashlib.sha256(apart.encode()).hexdigest()[:4]
-        return replace(run, config_id=f"{run.config_id}-{suffix}", forms=forms)
+        return replace(run, config_id=f"{own_id}-{suffix}", forms=forms)
 
-    return tuple(map(told_apart, runs))
+    return tuple(map(named, runs))
 
 
 def _alike(run: Run, suite: str) -> tuple[object, ...]:
@@ -141,50 +175,3 @@ def _alike(run: Run, suite: str) -> tuple[object, ...]:
     heads, text = (("data", "grammar"), "") if of_text else (("suite",), run.met.get("test"))
     chosen = [item for item in run.choices.items() if item[0].partition(".")[0] in heads]
     return (suite, run.is_baselines, text, *sorted(chosen))
-
-
-def _manifest(path: Path) -> dict[str, Any]:
-    try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-        missing = [key for key in _NEEDED if key not in manifest]
-    except (ValueError, TypeError) as error:
-        raise UserError(f"{path}: not JSON ({error}); delete the folder and run again") from error
-    if missing:
-        raise UserError(f"{path}: no {', '.join(missing)}; delete the folder and run again")
-    return dict(manifest)
-
-
-def _diagnostics(folder: Path, failed: dict[str, str]) -> dict[str, dict[str, Any]]:
-    """The manifests of a run's diagnostics, by name; adds to `failed` those that have none."""
-    found = {}
-    for path in sorted(p for p in folder.iterdir() if p.is_dir() and not p.name.startswith(".")):
-        if not (path / "manifest.json").is_file():
-            failed[f"{folder.name}/{path.name}"] = _why_failed(path)
-            continue
-        manifest = read_manifest(path)
-        if missing := [key for key in _OF_DIAGNOSTIC if key not in manifest]:
-            raise UserError(
-                f"{path / 'manifest.json'}: no {', '.join(missing)}; delete {path} and run again"
-            )
-        found[path.name] = manifest
-    return found
-
-
-def _why_failed(folder: Path) -> str:
-    """The last line of the error that a folder holds, or that it was not finished."""
-    if not (folder / "error.txt").is_file():
-        return "not finished: run the experiment again, it resumes"
-    lines = (folder / "error.txt").read_text(encoding="utf-8", errors="replace").split("\n")
-    return next((x.strip() for x in lines[::-1] if x.strip()), "failed")
-
-
-def _tables(folder: Path) -> tuple[Path, Path]:
-    return folder / "predictions.csv", folder / "history.csv"
-
-
-def _size(path: Path) -> int:
-    return path.stat().st_size if path.is_file() else -1
-
-
-def sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

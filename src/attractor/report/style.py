@@ -6,7 +6,6 @@ and each model has a point shape of its own.
 
 from __future__ import annotations
 
-import io
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -16,6 +15,11 @@ import altair as alt
 import pandas as pd
 import vl_convert
 
+from attractor.report.interactive import Specification, specification
+
+VEGA_LITE = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
+# What a point tells beside its place and its value.
+MEASURED = ["ci_low", "ci_high", "interval", "n_items", "n_prefixes", "n_seeds"]
 WIDTH = 920  # pixels of all panels together, legible where a README is shown
 
 _COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#999933"]
@@ -66,11 +70,9 @@ def seeds_a_model(networks: pd.DataFrame) -> str:
 
 
 def interval_held(networks: pd.DataFrame) -> str:
-    """Which interval the rows have, and which variance it holds."""
-    several = networks["n_seeds"].max() > 1
-    kind = "t interval over seeds" if several else "Wilson interval over prefixes"
+    """Which variance the rows' intervals hold."""
     held = " / ".join(sorted(set(networks["interval"])))
-    return f"95 % {kind}, holding the variance of {held}"
+    return f"95 % intervals, holding the variance of {held}"
 
 
 def page(
@@ -89,12 +91,14 @@ def page(
     )
 
 
-def save(chart: alt.VConcatChart, folder: Path, name: str) -> list[Path]:
-    """Save `chart` as `name`.svg and `name`.png (2 pixels a point), each with one rename."""
+def save(chart: alt.VConcatChart | Specification, folder: Path, name: str) -> list[Path]:
+    """Save `chart` as `name`.svg and `name`.png (2 pixels a point), each with one rename.
+
+    chart: or its specification, where that was made already, which takes a while.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    text = io.StringIO()
-    chart.save(text, format="svg")
-    svg = text.getvalue()
+    made = chart if isinstance(chart, dict) else specification(chart)
+    svg: str = vl_convert.vegalite_to_svg(made, vl_version=VEGA_LITE)
     # The PNG is drawn from the SVG: compiling the chart is the dear part.
     contents = {".svg": svg.encode(), ".png": vl_convert.svg_to_png(svg, scale=2)}
     paths = []

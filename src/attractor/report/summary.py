@@ -5,20 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from attractor.report.accuracy import with_choices
+from attractor.report.accuracy import drawn, with_choices
 from attractor.report.collect import Collected
 from attractor.report.configs import BASELINE, CONFIG
 from attractor.report.contracts import SUMMARY
-from attractor.stats import (
-    AccuracyCurve,
-    Reach,
-    fit_accuracy_curve,
-    interval_over_seeds,
-    reach_over_seeds,
-    variance_held,
-)
-
-UNBOUNDED = (-np.inf, np.inf)
+from attractor.stats.curves import reach, slopes
+from attractor.stats.detection import detection
+from attractor.stats.intervals import METHOD, mean_intervals, variance_held
 
 
 def summary(collected: Collected) -> pd.DataFrame:
@@ -39,9 +32,10 @@ def summary(collected: Collected) -> pd.DataFrame:
         variance = variance_held(n_runs, datasets[config], not model.startswith(BASELINE))
         rows.append(
             {"config_id": config, "task": task, "model": model, "suite": suite}
-            | {"n_seeds": n_runs, "interval": variance}
-            | _accuracies(items)
-            | (_distance_effects(items) if suite == "probes" else _NO_EFFECTS)
+            | {"n_seeds": n_runs, "interval": variance, "method": METHOD}
+            | _accuracies(collected, items)
+            | _detection(collected, items)
+            | (_distance_effects(collected, items) if suite == "probes" else _NO_EFFECTS)
             | costs.get((config, model), {})
         )
     table = pd.DataFrame(rows)
@@ -50,7 +44,7 @@ def summary(collected: Collected) -> pd.DataFrame:
     return with_choices(table, collected)
 
 
-def _accuracies(items: pd.DataFrame) -> dict[str, float]:
+def _accuracies(collected: Collected, items: pd.DataFrame) -> dict[str, float]:
     """n and accuracies of one configuration on one suite, with the intervals of the main ones."""
     between, attractors = items["n_intervening"], items["n_attractors"]
     none = items[(between > 0) & (attractors == 0)]
@@ -59,25 +53,46 @@ def _accuracies(items: pd.DataFrame) -> dict[str, float]:
     return {
         "n_items": int(by_run.size().max()),
         "n_prefixes": int(by_run["prefix_id"].nunique().max()),
-        **_accuracy("accuracy", items),
+        **_accuracy(collected, "accuracy", items),
         "accuracy_singular": _mean(items[items["subject_number"] == "singular"]),
         "accuracy_plural": _mean(items[items["subject_number"] == "plural"]),
-        **_accuracy("accuracy_no_attractor", none),
-        **_accuracy("accuracy_all_attractors", every),
-        **_accuracy("accuracy_where_heuristics_disagree", items[items["disagree"]]),
-        **_accuracy("accuracy_first_noun_wrong", items[items["first_noun_wrong"]]),
-        **_accuracy("accuracy_most_recent_noun_wrong", items[items["most_recent_noun_wrong"]]),
-        **_accuracy("accuracy_absolute", items[items["absolute"].notna()], "absolute"),
+        **_accuracy(collected, "accuracy_no_attractor", none),
+        **_accuracy(collected, "accuracy_all_attractors", every),
+        **_accuracy(collected, "accuracy_where_heuristics_disagree", items[items["disagree"]]),
+        **_accuracy(collected, "accuracy_where_heuristics_wrong", items[items["heuristics_wrong"]]),
+        **_accuracy(collected, "accuracy_first_noun_wrong", items[items["first_noun_wrong"]]),
         **_accuracy(
-            "accuracy_sentence", items[items["sentence_correct"].notna()], "sentence_correct"
+            collected, "accuracy_most_recent_noun_wrong", items[items["most_recent_noun_wrong"]]
+        ),
+        **_accuracy(collected, "accuracy_absolute", items[items["absolute"].notna()], "absolute"),
+        **_accuracy(
+            collected,
+            "accuracy_sentence",
+            items[items["sentence_correct"].notna()],
+            "sentence_correct",
         ),
     }
 
 
-def _accuracy(name: str, items: pd.DataFrame, column: str = "correct") -> dict[str, float]:
-    means = items.groupby("run_id", observed=True)[column].mean()
-    low, high = interval_over_seeds(list(means), n_prefixes=items["prefix_id"].nunique())
-    return {name: float(means.mean()), f"{name}_low": low, f"{name}_high": high}
+def _accuracy(
+    collected: Collected, name: str, items: pd.DataFrame, column: str = "correct"
+) -> dict[str, float]:
+    if items.empty:
+        return dict.fromkeys((name, f"{name}_low", f"{name}_high"), np.nan)
+    found = mean_intervals(items[column], *drawn(collected, items))
+    ends = {f"{name}_low": float(found.low[0]), f"{name}_high": float(found.high[0])}
+    return {name: float(found.mean[0]), **ends}
+
+
+def _detection(collected: Collected, items: pd.DataFrame) -> dict[str, float]:
+    """d' and criterion with their intervals."""
+    _, seed, cluster = drawn(collected, items)
+    found = detection(items["correct"], items["subject_number"] == "plural", seed, cluster)
+    return {
+        f"{name}{end}": value
+        for name, values in (("d_prime", found.sensitivity), ("criterion", found.criterion))
+        for end, value in zip(("", "_low", "_high"), values, strict=True)
+    }
 
 
 def _mean(items: pd.DataFrame) -> float:
@@ -87,42 +102,28 @@ def _mean(items: pd.DataFrame) -> float:
 _NO_EFFECTS: dict[str, float | str] = {"reach_note": ""}
 
 
-def _distance_effects(items: pd.DataFrame) -> dict[str, float | str]:
-    """Reach and slopes: fits for each seed, then the interval over seeds.
-
-    Distance grows with the number of nouns between, so each fit holds that number fixed: reach is
-    of items with one noun between, an attractor; a slope is the mean of those at every number of
-    nouns between, weighted by items.
-    """
-    by_seed = [of_seed for _, of_seed in items.groupby("run_id", observed=True)]
+def _distance_effects(collected: Collected, items: pd.DataFrame) -> dict[str, float | str]:
+    """Reach, of items with one noun between, an attractor; and slopes at fixed nouns between."""
     row: dict[str, float | str] = {"reach_note": ""}
-    one = [s[(s["n_intervening"] == 1) & (s["n_attractors"] == 1)] for s in by_seed]
-    if all(map(len, one)):
-        reached: Reach = reach_over_seeds([_fit(of_seed) for of_seed in one])
+    one = items[(items["n_intervening"] == 1) & (items["n_attractors"] == 1)]
+    if len(one):
+        _, seed, cluster = drawn(collected, one)
+        reached = reach(one["distance"], one["correct"], seed, cluster)
         row |= {"reach": reached.value, "reach_note": reached.note}
         row |= {"reach_low": reached.low, "reach_high": reached.high}
-    slopes = np.array([_slopes(of_seed) for of_seed in by_seed])
-    for name, values in zip(("per_token", "per_attractor"), slopes.T, strict=True):
-        low, high = interval_over_seeds(list(values), bounds=UNBOUNDED)
-        row |= {f"slope_{name}": float(np.mean(values))}
-        row |= {f"slope_{name}_low": low, f"slope_{name}_high": high}
+    _, seed, cluster = drawn(collected, items)
+    found = slopes(
+        items["distance"],
+        items["n_attractors"],
+        items["n_intervening"],
+        items["correct"],
+        seed,
+        cluster,
+    )
+    for name, slope in zip(("per_token", "per_attractor"), found, strict=True):
+        row |= {f"slope_{name}": slope.value}
+        row |= {f"slope_{name}_low": slope.low, f"slope_{name}_high": slope.high}
     return row
-
-
-def _slopes(items: pd.DataFrame) -> list[float]:
-    """Slopes in log-odds per token and per attractor, at fixed numbers of nouns between."""
-    parts = [part for _, part in items.groupby("n_intervening")]
-    curves, sizes = [_fit(part) for part in parts], np.array([len(part) for part in parts])
-    means = []
-    for name in ("per_token", "per_attractor"):
-        values = np.array([getattr(curve, name) for curve in curves])
-        known = np.isfinite(values)
-        means.append(np.average(values[known], weights=sizes[known]) if known.any() else np.nan)
-    return means
-
-
-def _fit(items: pd.DataFrame) -> AccuracyCurve:
-    return fit_accuracy_curve(items["distance"], items["n_attractors"], items["correct"])
 
 
 def _costs(collected: Collected) -> dict[tuple[str, str], dict[str, float]]:

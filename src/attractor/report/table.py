@@ -12,7 +12,7 @@ from attractor.report.configs import BASELINE, CONFIG
 from attractor.report.construction_table import construction_table
 from attractor.report.runs import FORM
 from attractor.report.style import interval_held, seeds_a_model, span
-from attractor.stats import BELOW, BEYOND, RISES
+from attractor.stats.curves import BEGINS_BELOW, BELOW, BEYOND, ENDS_BEYOND, RISES
 
 WIDTH = 100
 FLAGSHIP_SENTENCE = "the flights the airline was cancelling were full"
@@ -35,7 +35,7 @@ _OF_TASKS = [  # of those that have more than one score
     (("test, verbs", "revealed"), 17),
 ]
 _WIDE_LABEL = WIDTH - 2 * 28  # beside the flagship sentence's two columns
-_REACH_NOTES = {BEYOND: "> longest", BELOW: "< shortest", RISES: "rises"}
+_REACH_NOTES = {BEYOND: "beyond", BELOW: "below", RISES: "rises"}
 
 
 def table(
@@ -159,11 +159,10 @@ def _notes(rows: pd.DataFrame, of_baseline: pd.Series) -> list[str]:
     notes = [
         f"{seeds_a_model(networks)}; {span(networks['n_items'])} {what}; "
         "in distribution: test sentences.",
-        f"[low, high]: {interval_held(networks)};",
-        "baselines: Wilson interval over prefixes.",
-        "Heuristics: first noun, most recent noun, majority of nouns. Reach: where the",
-        "accuracy fitted to items with one noun between, an attractor, falls to 75 %; > and <:",
-        "beyond the longest, below the shortest probed distance.",
+        f"[low, high]: {interval_held(networks)}; baselines: of items.",
+        "Heuristics: first noun, most recent noun, majority of nouns. Reach: where the accuracy",
+        "fitted to items with one noun between, an attractor, falls to 75 %; beyond, >: the",
+        "longest probed distance; below, <: the shortest.",
     ]
     if any(str(column).startswith(FORM) for column in rows):
         notes += [
@@ -178,12 +177,14 @@ def _notes(rows: pd.DataFrame, of_baseline: pd.Series) -> list[str]:
 
 
 def _reach(row: dict[Any, Any]) -> str:
-    note, value = str(row["reach_note"]), row["reach"]
-    if pd.notna(value):
-        low, high = (_number(row[f"reach_{end}"], ".1f") or "…" for end in ("low", "high"))
-        interval = f" [{low}, {high}]" if (low, high) != ("…", "…") else ""
-        return f"{value:.1f}{interval}"
-    return _REACH_NOTES.get(note, note and "seeds differ")
+    note = str(row["reach_note"])
+    low, high = (_number(row[f"reach_{end}"], ".1f") for end in ("low", "high"))
+    low = low or ("<" if BEGINS_BELOW in note else "")
+    high = high or (">" if ENDS_BEYOND in note else "")
+    interval = f" [{low}, {high}]" if low and high else ""
+    value = _number(row["reach"], ".1f")
+    outside = (sign for text, sign in _REACH_NOTES.items() if note.startswith(text))
+    return (value or next(outside, "")) + interval
 
 
 def _with_interval(row: dict[Any, Any], name: str) -> str:

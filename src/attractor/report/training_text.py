@@ -62,7 +62,7 @@ def noun_panels(
     x = x.axis(labelAngle=0 if fits else -25, labelLimit=0, ticks=False)
     panels = []
     for column, title in _PANELS.items():
-        frame = rows[[across, "label"]].assign(
+        frame = rows[[across, "label", "interval", "n_seeds"]].assign(
             accuracy=rows[column], low=rows[f"{column}_low"], high=rows[f"{column}_high"]
         )
         panels.append(_panel(frame, x, title))

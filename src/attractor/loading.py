@@ -1,0 +1,126 @@
+"""The tables of an experiment as data frames, each read, and checked, when first asked for."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+
+from attractor.artifacts import sha256
+from attractor.errors import UserError
+from attractor.registry import contract_of
+from attractor.report.runs import find_runs
+from attractor.report.set_aside import checked
+from attractor.results import ITEMS, PREDICTIONS, read_csv
+
+_PREDICTIONS = "predictions"  # the one name that is of the run folders
+
+
+class Results:
+    """What `attractor.load` gives: a data frame for each CSV file of an experiment's folder.
+
+    An attribute is a file's name without `.csv`: summary, accuracy_by_distance, probes …, of the
+    dtypes of the file's contract (docs/results.md); `predictions` are those of all finished runs,
+    one after the other. Raises UserError for a folder without a report, and on reading a table
+    that is not as the report left it.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder)
+        self._made = _made(self.folder)
+        present = {path.name for path in self.folder.glob("*.csv")}
+        made = {name for name in self._made if name.endswith(".csv")}
+        self._names = sorted(name.removesuffix(".csv") for name in present | made)
+        self._n_runs = len(list(self.folder.glob("*/manifest.json")))
+        if self._n_runs:  # who was given the merged tables alone has none
+            self._names.append(_PREDICTIONS)
+        self._read: dict[str, pd.DataFrame] = {}
+
+    def __getattr__(self, name: str) -> pd.DataFrame:
+        if name.startswith("_"):  # Python and notebooks ask for many that are no table
+            raise AttributeError(name)
+        if name not in self._names:
+            raise AttributeError(
+                f"{self.folder}: no table {name}, but {', '.join(self._names)}; "
+                f"attractor-report {self.folder} makes all that its runs bear out"
+            )
+        if name not in self._read:
+            self._read[name] = self._predictions() if name == _PREDICTIONS else self._table(name)
+        return self._read[name]
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *self._names]
+
+    def __repr__(self) -> str:
+        width = max(map(len, self._names))
+        lines = [f"  {name:<{width}}  {self._size(name):>14}" for name in self._names]
+        return "\n".join([f"results of {self.folder}", *lines])
+
+    def _size(self, name: str) -> str:
+        if name == _PREDICTIONS:
+            return f"of {self._n_runs:,} runs"
+        path = self.folder / f"{name}.csv"
+        if not path.is_file():
+            return "gone"
+        n_lines = path.read_bytes().count(b"\n")
+        return f"{n_lines - 1:,} rows"
+
+    def _table(self, name: str) -> pd.DataFrame:
+        path = self.folder / f"{name}.csv"
+        if path.name not in self._made:  # of the data: items, or what a suite counts
+            return read_csv(path, ITEMS) if _is_of_items(path) else _as_it_is(path)
+        if not path.is_file() or sha256(path) != self._made[path.name]:
+            raise UserError(
+                f"{path}: not as the report left it (edited, cut short or made anew); run "
+                f"attractor-report {self.folder} and load again"
+            )
+        contract = contract_of(path.name)
+        try:
+            return _as_it_is(path) if contract is None else read_csv(path, contract)
+        except UserError as error:
+            raise UserError(
+                f"{path}: made by another version of attractor-report; run attractor-report "
+                f"{self.folder} --force and load again"
+            ) from error
+
+    def _predictions(self) -> pd.DataFrame:
+        found, left_out = find_runs(self.folder), _left_out(self.folder)
+        runs = [run for run in checked(found) if run.folder.name not in left_out]
+        if spoilt := sorted(set(found.failed) - left_out):
+            raise UserError(
+                f"{self.folder / spoilt[0]}: {found.failed[spoilt[0]]}; the report was made before"
+            )
+        frames = [read_csv(run.folder / PREDICTIONS.name, PREDICTIONS) for run in runs]
+        return pd.concat(frames, ignore_index=True)
+
+
+def _left_out(folder: Path) -> set[str]:
+    """The runs that the report set aside."""
+    made_from = json.loads((folder / "report.json").read_bytes())["made_from"]
+    return set(made_from["failed"])
+
+
+def _made(folder: Path) -> dict[str, str]:
+    """Checksums by name of the files that the folder's report made. Raises UserError."""
+    if not folder.is_dir():
+        raise UserError(f"{folder}: no such folder; run an experiment first, e.g. make experiment")
+    path = folder / "report.json"
+    try:
+        return {str(name): str(x) for name, x in json.loads(path.read_bytes())["files"].items()}
+    except FileNotFoundError:
+        raise UserError(f"{folder}: no report; run attractor-report {folder}") from None
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UserError(
+            f"{path}: cut short or edited; run attractor-report {folder} --force"
+        ) from error
+
+
+def _as_it_is(path: Path) -> pd.DataFrame:
+    """A table without a contract, whose text may be `NA`."""
+    return pd.read_csv(path, keep_default_na=False, na_values=[""])
+
+
+def _is_of_items(path: Path) -> bool:
+    header = pd.read_csv(path, nrows=0)
+    return set(ITEMS.columns) <= set(header)
