@@ -15,9 +15,9 @@ import pytest
 
 import attractor
 from attractor import registry
+from attractor.artifacts import sha256
 from attractor.errors import UserError
 from attractor.report import cli, figures
-from attractor.artifacts import sha256
 from attractor.results import ITEMS, PREDICTIONS, Column, Table, write_csv
 from fake_runs import MODELS, items, write_runs
 

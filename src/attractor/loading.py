@@ -85,7 +85,8 @@ class Results:
             ) from error
 
     def _predictions(self) -> pd.DataFrame:
-        found, left_out = find_runs(self.folder), _left_out(self.folder)
+        found = find_runs(self.folder)
+        left_out = _left_out(self.folder) | set(found.failed)
         runs = [run for run in checked(found) if run.folder.name not in left_out]
         if spoilt := sorted(set(found.failed) - left_out):
             raise UserError(
