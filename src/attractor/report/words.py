@@ -79,8 +79,15 @@ def _reaches(rows: pd.DataFrame) -> str:
         (unknown, "is so flat near 75 % that these data do not say where it falls to it for"),
     ):
         if some.any():
-            parts.append(f"{words} {_listed([_name(label) for label in rows.loc[some, 'label']])}")
+            names = [_with_doubt(row) for row in rows[some].to_dict("records")]
+            parts.append(f"{words} {_listed(names)}")
     return "; it ".join(parts)
+
+
+def _with_doubt(row: dict[Any, Any]) -> str:
+    """A model whose fitted accuracy does not fall to 75 %, and from where on it may."""
+    may = f" (by its interval, perhaps only up to {row['reach_low']:.1f} tokens)"
+    return _name(row["label"]) + may * bool(pd.isna(row["reach"]) and pd.notna(row["reach_low"]))
 
 
 def lines(analysis: Analysis, width: int) -> list[str]:
