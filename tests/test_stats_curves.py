@@ -76,6 +76,8 @@ def test_reach_is_where_the_curve_crosses() -> None:
     assert found.note == ""
     assert found.low < found.value < found.high
     assert found.high - found.low < 1.5
+    narrow = _reach(4.0, -0.4, items=10_000, seeds=2)  # between two steps of the band
+    assert narrow.low < narrow.value < narrow.high < narrow.low + 0.25
     wider = _reach(4.0, -0.4, items=25)
     assert wider.high - wider.low > 1.5 * (found.high - found.low)
 

@@ -71,20 +71,19 @@ def reach(
         value = float((at - fit.coefficients[0]) / fit.coefficients[1])
     else:
         notes = [(BEYOND if last else BELOW) if first == last else RISES]
-    held = np.flatnonzero((low <= at) & (at <= high))
-    if not len(held):
-        return Reach(value, np.nan, np.nan, "; ".join(notes))
-    ends = []
-    sides = ((held[0], -1, 0, BEGINS_BELOW), (held[-1], 1, len(probed) - 1, ENDS_BEYOND))
-    for end, step, outermost, open_ended in sides:
-        if end == outermost:
-            ends.append(np.nan)
-            notes.append(open_ended)
-            continue
-        band = low if (level[end + step] >= at) else high
-        share = (at - band[end]) / (band[end + step] - band[end])
-        ends.append(float(probed[end] + share * (probed[end + step] - probed[end])))
-    return Reach(value, ends[0], ends[1], "; ".join(notes))
+    ends = np.sort(np.concatenate([_crossings(probed, band - at) for band in (low, high)]))
+    begins_below, ends_beyond = (bool(low[k] <= at <= high[k]) for k in (0, -1))
+    notes += [BEGINS_BELOW] * begins_below + [ENDS_BEYOND] * ends_beyond
+    begin = np.nan if begins_below or not len(ends) else float(ends[0])
+    end = np.nan if ends_beyond or not len(ends) else float(ends[-1])
+    return Reach(value, begin, end, "; ".join(notes))
+
+
+def _crossings(distance: Floats, above: Floats) -> Floats:
+    """The distances where `above` changes its sign, by linear interpolation."""
+    before = np.flatnonzero(above[:-1] * above[1:] < 0)
+    share = above[before] / (above[before] - above[before + 1])
+    return distance[before] + share * (distance[before + 1] - distance[before])
 
 
 def slopes(
@@ -143,11 +142,9 @@ def _band(
 ) -> tuple[Floats, Floats, Floats]:
     """Fitted log-odds at each distance, and its interval there; all [distances]."""
     columns = np.column_stack([np.ones(len(distance)), distance])
-    pulls = np.stack([fit.contributions(column) for column in columns])
-    D, N = pulls.shape
-    found = crossed(
-        pulls.ravel(), np.tile(seed, D), np.tile(cluster, D), np.repeat(np.arange(D), N)
-    )
+    found = [crossed(fit.contributions(column), seed, cluster) for column in columns]
+    variance = np.array([one.variance[0] for one in found])
+    freedom = np.array([one.freedom[0] for one in found])
     level = columns @ np.nan_to_num(fit.coefficients)
-    half = stdtrit(found.freedom, (1 + confidence) / 2) * np.sqrt(found.variance)
+    half = stdtrit(freedom, (1 + confidence) / 2) * np.sqrt(variance)
     return level, level - half, level + half
