@@ -26,7 +26,7 @@ _MODELS = {
 }
 _UNITS = {
     "distance": "each extra token between subject and verb",
-    "n_attractors": "each noun between that is an attractor and not of the subject's number",
+    "n_attractors": "each attractor between, in place of a noun of the subject's number",
     "n_intervening": "each extra noun between, of the subject's number",
     "n_preceding_opposite": "each noun of the other number before the subject",
     "subject_index": "each extra token before the subject",
@@ -130,7 +130,7 @@ def _difference(row: dict[Any, Any], several_tasks: bool) -> str:
     if row["p_holm"] < _CERTAIN:
         return f"{where}: {names[0]} is right more often than {names[1]} by {size} ({test})."
     if low > 0:
-        told = f"{names[0]} is ahead of {names[1]} by {size}, not beyond doubt"
+        told = f"{names[0]} is ahead of {names[1]} by {size}, not told apart once all are counted"
     else:
         told = f"{names[0]} and {names[1]} are not told apart: {size}"
     return (
