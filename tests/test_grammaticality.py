@@ -135,6 +135,7 @@ def test_absolute_and_pairwise_scores_are_two_things(
         "margin": [good - bad],
         "absolute": [absolute],
     }
+    item = item.assign(noun_indices="1", verb_indices="")
     row = predictions(item, found, np.array([True])).iloc[0]
     assert row["correct"] == correctness(np.array([good - bad]))[0]
     assert row["absolute"] == absolute

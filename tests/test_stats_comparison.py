@@ -6,7 +6,7 @@ from scipy.stats import norm, t
 from statsmodels.stats.contingency_tables import mcnemar
 
 import anova
-from attractor.stats.comparison import cohens_h, differences, exact_mcnemar, holm
+from attractor.stats.comparison import cohens_h, detectable, differences, exact_mcnemar, holm
 from attractor.stats.detection import detection
 from attractor.stats.simulation import Population, codes, simulate
 
@@ -41,7 +41,10 @@ def test_a_difference_has_the_variance_of_the_paired_layout() -> None:
     # p has fewer degrees of freedom, never below one.
     ordinary = 2 * t.sf(apart / error, freedom)
     assert ordinary < found.p[0] < 2 * t.sf(apart / error, 1)
-    assert found.detectable[0] > half
+    assert found.error[0] == pytest.approx(error)
+    # Ten tests: the first step of Holm looks at .005, two-sided.
+    quantiles = t.ppf(0.9975, found.freedom[0]) + t.ppf(0.8, found.freedom[0])
+    assert detectable(found.error, found.freedom, 10)[0] == pytest.approx(quantiles * error)
 
 
 def test_cells_are_compared_apart() -> None:
@@ -51,7 +54,7 @@ def test_cells_are_compared_apart() -> None:
     found = differences(stacked[0].ravel(), stacked[1].ravel(), seed, item, cell)
     for k, (a, b) in enumerate(pairs):
         one = differences(a.ravel(), b.ravel(), *codes(a.shape), np.zeros(a.size, np.int64))
-        for name in ("difference", "low", "high", "p", "detectable"):
+        for name in ("difference", "low", "high", "p", "error", "freedom"):
             assert getattr(found, name)[k] == pytest.approx(getattr(one, name)[0])
     assert found.difference[0] > 0 > found.difference[1]
 
@@ -63,6 +66,13 @@ def test_models_that_never_disagree_are_not_equal_for_sure() -> None:
     assert found.difference[0] == 0
     assert -0.15 < found.low[0] < 0 < found.high[0] < 0.15
     assert found.p[0] == pytest.approx(1)
+
+
+def test_one_seed_says_nothing_of_another() -> None:
+    a, b = _pair((0.9, 0.6))[:, :1]
+    found = differences(a.ravel(), b.ravel(), *codes(a.shape), np.zeros(a.size, np.int64))
+    assert found.low[0] > 0  # of these two networks
+    assert np.isnan(found.p[0])
 
 
 def test_mcnemar_is_statsmodels() -> None:
@@ -89,6 +99,7 @@ def test_holm_by_hand() -> None:
     # .01·4, then .02·3, .03·2 (never below the one before), .5·1
     assert holm([0.03, 0.01, 0.5, 0.02]).tolist() == pytest.approx([0.06, 0.04, 0.5, 0.06])
     assert holm([]).shape == (0,)
+    assert holm([np.nan, 0.01, 0.04]).tolist() == pytest.approx([np.nan, 0.02, 0.04], nan_ok=True)
 
 
 def test_cohens_h() -> None:
@@ -115,5 +126,6 @@ def test_detection_is_finite_at_one_and_nan_without_one_number() -> None:
     plural = np.repeat([True, False], 50)
     found = detection(np.ones(100), plural, np.zeros(100, np.int64), np.arange(100))
     assert found.sensitivity[0] == pytest.approx(2 * norm.ppf(50.5 / 51))
+    assert np.isnan([*found.sensitivity[1:], *found.criterion[1:]]).all()
     alone = detection(np.ones(50), plural[:50], np.zeros(50, np.int64), np.arange(50))
     assert np.isnan([*alone.sensitivity, *alone.criterion]).all()

@@ -11,18 +11,19 @@ import numpy as np
 import pandas as pd
 
 from attractor.report.accuracy import in_order
-from attractor.report.collect import Collected
+from attractor.report.collect import REVEALED, Collected
 from attractor.report.configs import BASELINE, CONFIG, drawn_names
 from attractor.report.contracts import COMPARISONS, MCNEMAR
 from attractor.report.panels import FEWEST_PREFIXES, panel_title
-from attractor.stats.comparison import cohens_h, differences, exact_mcnemar, holm
+from attractor.stats.comparison import cohens_h, detectable, differences, exact_mcnemar, holm
 from attractor.stats.intervals import METHOD_OF_SUMS, Codes, variance_held
 
 NOUNS, DISTANCE, PART = "nouns", "distance", "probe_set"  # what a family of cells is by
-NO_ATTRACTOR, ALL_ATTRACTORS = "no attractor", "all attractors"
+ALL, NO_ATTRACTOR, ALL_ATTRACTORS = "all", "no attractor", "all attractors"
 _ALPHA = 0.05
 
-Answers = dict[tuple[int, str], pd.DataFrame]  # by seed and dataset: one run's, in order of item
+# By seed, dataset and the key of the items: one run's, in order of item.
+Answers = dict[tuple[int, str, str], pd.DataFrame]
 
 
 @dataclass(frozen=True)
@@ -36,15 +37,16 @@ class Comparisons:
 def compare(collected: Collected) -> Comparisons:
     """Compare every two networks that differ in model or in one choice, and share task and text.
 
-    Their runs are paired by seed and dataset. A cell of the probes is what the nouns say (`nouns`)
-    or a distance at fixed nouns (`distance`); of another suite its part (`probe_set`). p-values are
-    adjusted over the pairs and cells of a suite, task and kind of cell together.
+    Their runs are paired by seed and dataset, if they were asked the very same items. A cell of the
+    probes is what the nouns say (`nouns`) or a distance at fixed nouns (`distance`); of another
+    suite its part (`probe_set`). p-values are adjusted over the pairs and cells of a suite, task
+    and kind of cell together.
     """
     items = collected.predictions
     items = items[items["headline"] & (items["suite"] != "flagship")]
     items = items[~items["model"].astype("str").str.startswith(BASELINE)]
     answers = {
-        (str(config), str(suite)): _by_seed(rows, collected)
+        (str(config), str(suite)): _by_seed(rows, str(suite), collected)
         for (config, suite), rows in items.groupby(["config_id", "suite"], observed=True)
     }
     suites = sorted({suite for _, suite in answers})
@@ -59,6 +61,8 @@ def compare(collected: Collected) -> Comparisons:
     frame = pd.concat([apart for apart, _ in found], ignore_index=True)
     family = frame.groupby(["suite", "task", "by"])["p"]
     frame = frame.assign(p_holm=family.transform(holm), n_tests=family.transform("size"))
+    shown = detectable(frame["error"], frame["freedom"], frame["n_tests"])
+    frame = frame.assign(detectable_difference=np.where(frame["p"].notna(), shown, np.nan))
     frame = frame[list(COMPARISONS.columns)]
     tests = pd.concat([tests for _, tests in found], ignore_index=True)[list(MCNEMAR.columns)]
     keys = ["suite", "task", "by", "label_a", "label_b", "config_a", "config_b"]
@@ -76,13 +80,14 @@ def _pairs(collected: Collected) -> Iterator[tuple[Mapping[Any, Any], Mapping[An
             yield a, b
 
 
-def _by_seed(rows: pd.DataFrame, collected: Collected) -> Answers:
+def _by_seed(rows: pd.DataFrame, suite: str, collected: Collected) -> Answers:
     """The answers of each run of a configuration; collect put every run's in order of item."""
-    whose = {run.run_id: run for run in collected.runs}
+    whose = {run.run_id: run.manifest for run in collected.runs}
     found = {}
     for run_id, of_run in rows.groupby("run_id", observed=True):
-        manifest = whose[str(run_id)].manifest
-        found[int(manifest["seed"]), str(manifest["data_seed"])] = of_run
+        manifest = whose[str(run_id)]
+        items = manifest["suites"][suite.removesuffix(REVEALED)]
+        found[int(manifest["seed"]), str(manifest["data_seed"]), str(items)] = of_run
     return found
 
 
@@ -93,17 +98,24 @@ def _compared(
     answers: Mapping[tuple[str, str], Answers],
     collected: Collected,
 ) -> tuple[pd.DataFrame, pd.DataFrame] | None:
-    """The rows of one pair on one suite, p-values not adjusted yet; None without a cell or seed."""
+    """The rows of one pair on one suite, p-values not adjusted yet; None without a cell or seed.
+
+    Replicated are the seeds; where there are several datasets, these.
+    """
     of_a, of_b = (answers.get((side["config_id"], suite), {}) for side in (a, b))
     shared = sorted(set(of_a) & set(of_b))
-    if not shared or any(len(of_a[key]) != len(of_b[key]) for key in shared):
+    if not shared:
         return None
     left, right = (pd.concat([of[key] for key in shared], ignore_index=True) for of in (of_a, of_b))
     sizes = [len(of_a[key]) for key in shared]
+    datasets, _ = pd.factorize(np.array([dataset for _, dataset, _ in shared]))
+    n_datasets = int(datasets.max()) + 1
+    runs = np.arange(len(shared))
     pair = left.assign(
         other=right["correct"],
-        seed_code=np.repeat(np.arange(len(shared)), sizes),
-        seed=np.repeat([seed for seed, _ in shared], sizes),
+        run=np.repeat(runs, sizes),
+        seed=np.repeat([seed for seed, _, _ in shared], sizes),
+        drawn=np.repeat(datasets if n_datasets > 1 else runs, sizes),
     )
     whose = {
         f"{name}_{side}": row[key]
@@ -111,7 +123,6 @@ def _compared(
         for name, key in (("label", "label"), ("config", "config_id"))
     }
     whose |= {"suite": suite, "task": a["task"]}
-    n_datasets = len({dataset for _, dataset in shared})
     held = variance_held(len(shared), n_datasets)
     apart, tests = [], []
     for by, cells in _cells(pair, suite).items():
@@ -138,10 +149,10 @@ def _cells(pair: pd.DataFrame, suite: str) -> dict[str, dict[str, Codes]]:
     if suite != "probes":
         parts = [str(name) for name in pair["probe_set"].unique()]
         of_part = {name: pair["probe_set"] == name for name in parts if len(parts) > 1}
-        return {PART: _thick(pair, {"all": _everything(pair), **of_part})}
+        return {PART: _thick(pair, {ALL: _everything(pair), **of_part})}
     between, attractors = pair["n_intervening"], pair["n_attractors"]
     by_nouns = {
-        "all": _everything(pair),
+        ALL: _everything(pair),
         NO_ATTRACTOR: (between > 0) & (attractors == 0),
         ALL_ATTRACTORS: (between > 0) & (attractors == between),
         "heuristics disagree": pair["disagree"],
@@ -173,13 +184,13 @@ def _thick(pair: pd.DataFrame, cells: Mapping[str, pd.Series]) -> dict[str, Code
 
 def _apart(rows: pd.DataFrame, cell: Codes) -> pd.DataFrame:
     """A row a cell: accuracies, their difference with its interval, and its p-value."""
-    seed, cluster = rows["seed_code"].to_numpy(), rows["template_id"].to_numpy(np.int64)
-    found = differences(rows["correct"], rows["other"], seed, cluster, cell)
+    drawn, cluster = rows["drawn"].to_numpy(), rows["template_id"].to_numpy(np.int64)
+    found = differences(rows["correct"], rows["other"], drawn, cluster, cell)
     by_cell = rows.assign(cell=cell).groupby("cell")
     means = by_cell[["correct", "other"]].mean()
     return pd.DataFrame(
         {
-            "n_items": by_cell.size() // rows["seed_code"].nunique(),
+            "n_items": by_cell.size() // rows["run"].nunique(),
             "n_prefixes": by_cell["prefix_id"].nunique(),
             "accuracy_a": means["correct"],
             "accuracy_b": means["other"],
@@ -188,18 +199,19 @@ def _apart(rows: pd.DataFrame, cell: Codes) -> pd.DataFrame:
             "ci_high": found.high,
             "cohens_h": cohens_h(means["correct"], means["other"]),
             "p": found.p,
-            "detectable_difference": found.detectable,
+            "error": found.error,
+            "freedom": found.freedom,
         }
     )
 
 
 def _tested(rows: pd.DataFrame, cell: Codes, n_seeds: int) -> pd.DataFrame:
     """A row a cell and seed: the exact McNemar test, clusters counting once."""
-    group = cell * n_seeds + rows["seed_code"].to_numpy()
+    group = cell * n_seeds + rows["run"].to_numpy()
     found = exact_mcnemar(
         rows["correct"], rows["other"], rows["template_id"].to_numpy(np.int64), group
     )
-    seeds = rows.groupby("seed_code")["seed"].first().to_numpy()
+    seeds = rows.groupby("run")["seed"].first().to_numpy()
     groups = np.arange(len(found.p))
     return pd.DataFrame(
         {

@@ -28,11 +28,17 @@ COMPARISONS = Table(
         "ci_low": number("share: lower end of the 95 % interval of the difference"),
         "ci_high": number("share: upper end of the 95 % interval of the difference"),
         "cohens_h": number("radians, the effect size: 2·asin√a - 2·asin√b; .2 is small, .8 large"),
-        "p": number("probability of a difference as large where there is none, two-sided"),
-        "p_holm": number("the same, adjusted by Holm over all tests of the suite, task and `by`"),
+        "p": number(
+            "probability of a difference as large where there is none, two-sided; empty for one "
+            "seed, which says nothing of another"
+        ),
+        "p_holm": number(
+            "the same, adjusted by Holm over all tests of the suite, task and `by`; may be empty"
+        ),
         "n_tests": count("count of tests that p_holm is adjusted for"),
         "detectable_difference": number(
-            "share: the true difference that p < .05 would have shown with a chance of 80 %"
+            "share: the true difference that is told apart (p below .05 / n_tests, Holm's first "
+            "step) with a chance of 80 %; may be empty"
         ),
         "seeds_apart": count("count of seeds whose exact McNemar test has p < .05"),
         "interval": text("label: the variance that the interval and p hold"),
@@ -66,8 +72,12 @@ EFFECTS = Table(
             points="share of items that one more adds, averaged over the items; may be empty",
         ),
         "near": number("the factor's value where `points` is measured; empty: at each item's own"),
-        "p": number("probability of an effect as large where there is none, two-sided"),
-        "p_holm": number("the same, adjusted by Holm over all rows that were fitted together"),
+        "p": number(
+            "probability of an effect as large where there is none, two-sided; empty for one seed"
+        ),
+        "p_holm": number(
+            "the same, adjusted by Holm over all rows that were fitted together; may be empty"
+        ),
         "n_items": count("count of items of one seed"),
         "n_seeds": count("count of seeds"),
         "interval": text("label: the variance that the intervals hold"),

@@ -74,9 +74,9 @@ SUMMARY = Table(
             accuracy_where_heuristics_wrong="share right where first noun, most recent noun and "
             "majority of nouns all have the other number; may be empty",
             d_prime="standard deviations, how well plural and singular subjects are told apart: 0 "
-            "is chance; empty if one is absent",
+            "is chance; empty if one is absent, without interval if one is always right or wrong",
             criterion="standard deviations, the habit: above 0 singular is said too often, below 0 "
-            "plural; empty if one is absent",
+            "plural; empty if one is absent, without interval if one is always right or wrong",
         ),
         "method": text("label: how the intervals of accuracies were computed; none is resampled"),
     },

@@ -9,11 +9,14 @@ it a token's cost would be in part a noun's.
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy.special import stdtr, stdtrit
 
-from attractor.report.accuracy import in_order
+from attractor.report.accuracy import drawn, in_order
 from attractor.report.collect import Collected
 from attractor.report.configs import BASELINE, CONFIG, drawn_names
 from attractor.report.contracts_comparisons import EFFECTS
@@ -23,6 +26,8 @@ from attractor.stats.regression import BinomialFit, fit_binomial
 
 FACTORS = ["distance", "n_attractors", "n_intervening", "n_preceding_opposite", "subject_index"]
 _CONFIDENCE = 0.95
+
+Bools = NDArray[np.bool_]
 
 
 def effects(collected: Collected) -> pd.DataFrame:
@@ -36,15 +41,12 @@ def effects(collected: Collected) -> pd.DataFrame:
     items = items[~items["model"].astype("str").str.startswith(BASELINE)]
     if items.empty:
         return pd.DataFrame()
-    whose = {run.run_id: run.manifest for run in collected.runs}
-    drawn_with = [
-        f"{whose[name]['seed']} {whose[name]['data_seed']}" for name in map(str, items["run_id"])
-    ]
     names = drawn_names(collected.configs).merge(
         collected.configs[[*CONFIG, "label", "n_datasets"]], on=CONFIG, suffixes=("_drawn", "")
     )
+    _, replicated, _ = drawn(collected, items)
     kept = [*CONFIG, *FACTORS, "construction", "correct", "template_id", "run_id"]
-    items = items[kept].assign(drawn_with=drawn_with).astype(dict.fromkeys(CONFIG, "str"))
+    items = items[kept].assign(drawn=replicated).astype(dict.fromkeys(CONFIG, "str"))
     items = items.merge(names, on=CONFIG)
     fitted = [_fitted(together) for _, together in items.groupby(["task", "variant"])]
     return in_order(pd.concat(fitted, ignore_index=True), [*CONFIG])[list(EFFECTS.columns)]
@@ -55,32 +57,36 @@ def _fitted(items: pd.DataFrame) -> pd.DataFrame:
     keys = ["label", *FACTORS, "construction"]
     by_row = items.groupby(keys)
     rows, row = by_row.size().reset_index(name="n"), by_row.ngroup().to_numpy(np.int64)
-    seed, _ = pd.factorize(items["drawn_with"])
-    cluster = items["template_id"].to_numpy(np.int64)
     labels = sorted(set(rows["label"]))
-    design = _design(rows, labels)
-    fit = fit_binomial(design, row, items["correct"].to_numpy(float))
+    fit = fit_binomial(_design(rows, labels), row, items["correct"].to_numpy(float))
     found = []
     for m, label in enumerate(labels):
-        of_model = items[items["label"] == label]
-        first = of_model.iloc[0]
-        n_runs = of_model["run_id"].nunique()
+        own = (items["label"] == label).to_numpy()
+        of_model = items[own]
+        effect = partial(
+            _effect,
+            own=own,
+            seed=of_model["drawn"].to_numpy(np.int64),
+            cluster=of_model["template_id"].to_numpy(np.int64),
+        )
+        first, n_runs = of_model.iloc[0], of_model["run_id"].nunique()
+        of_rows = np.flatnonzero(rows["label"] == label)
+        weights = rows["n"].to_numpy(float)[of_rows]
         for f, factor in enumerate(FACTORS):
             column = m * (1 + len(FACTORS)) + 1 + f
             near = float(np.median(of_model["distance"])) if factor == "distance" else np.nan
-            of_rows = np.flatnonzero(rows["label"] == label)
+            value = float(fit.coefficients[column])
+            points, gradient = _points(fit, column, of_rows, weights, near)
             found.append(
                 {name: first[name] for name in CONFIG if name != "suite"}
                 | {"label": label, "factor": factor, "near": near, "n_seeds": n_runs}
                 | {"n_items": len(of_model) // n_runs, "method": METHOD_OF_SUMS}
                 | {"interval": variance_held(n_runs, int(first["n_datasets"]))}
-                | _log_odds(fit, column, seed, cluster)
-                | _points(fit, column, of_rows, rows["n"].to_numpy(float), near, seed, cluster)
+                | effect("points", points, fit.contributions(gradient))
+                | effect("log_odds", value, fit.contributions(np.eye(fit.design.shape[1])[column]))
             )
     frame = pd.DataFrame(found)
-    known = frame["p"].notna()
-    frame.loc[known, "p_holm"] = holm(frame.loc[known, "p"])
-    return frame
+    return frame.assign(p_holm=holm(frame["p"]))
 
 
 def _design(rows: pd.DataFrame, labels: list[str]) -> Floats:
@@ -91,27 +97,15 @@ def _design(rows: pd.DataFrame, labels: list[str]) -> Floats:
     return np.column_stack([*blocks, constructions.to_numpy()])
 
 
-def _log_odds(fit: BinomialFit, column: int, seed: Codes, cluster: Codes) -> dict[str, float]:
-    value = float(fit.coefficients[column])
-    gradient = np.eye(len(fit.coefficients))[column]
-    return _effect("log_odds", value, fit.contributions(gradient), seed, cluster)
-
-
 def _points(
-    fit: BinomialFit,
-    column: int,
-    rows: Codes,
-    weights: Floats,
-    near: float,
-    seed: Codes,
-    cluster: Codes,
-) -> dict[str, float]:
-    """The mean over a model's items of what half a unit more adds to half a unit less.
+    fit: BinomialFit, column: int, rows: Codes, weights: Floats, near: float
+) -> tuple[float, Floats]:
+    """The mean over a model's items of half a unit more less half a unit less; and its gradient.
 
     near: the value at which the factor is set; NaN: each item's own. Average marginal effects:
     Lane & Nelder (1982), Biometrics 38, 613-621; variance by the delta method.
     """
-    share = weights[rows] / weights[rows].sum()
+    share = weights / weights.sum()
     value, gradient = 0.0, np.zeros(fit.design.shape[1])
     for half in (0.5, -0.5):
         moved = fit.design[rows].copy()
@@ -119,17 +113,23 @@ def _points(
         p = fit.probabilities(moved)
         value += np.sign(half) * float(share @ p)
         gradient += np.sign(half) * ((share * p * (1 - p)) @ moved)
-    known = np.isfinite(fit.coefficients[column])
-    pull = fit.contributions(gradient)
-    found = _effect("points", value if known else np.nan, pull, seed, cluster)
-    return {name: found[name] for name in found if name != "p"}
+    return (value if np.isfinite(fit.coefficients[column]) else np.nan), gradient
 
 
-def _effect(name: str, value: float, pull: Floats, seed: Codes, cluster: Codes) -> dict[str, float]:
+def _effect(
+    name: str, value: float, pull: Floats, own: Bools, seed: Codes, cluster: Codes
+) -> dict[str, float]:
+    """An effect with its interval and p; all [N], seed and cluster of the model's own answers.
+
+    Other models' answers pull it by what constructions cost alone, and have seeds of their own:
+    they are left out of its variance. One seed has no p: it says nothing of another.
+    """
     if np.isnan(value):
         return dict.fromkeys((name, f"{name}_low", f"{name}_high", "p"), np.nan)
-    found = crossed(pull, seed, cluster)
+    found = crossed(pull[own] - pull[own].mean(), seed, cluster)
     error, freedom = float(np.sqrt(found.variance[0])), float(found.freedom[0])
     half = float(stdtrit(freedom, (1 + _CONFIDENCE) / 2)) * error
     p = 2 * float(stdtr(found.cautious_freedom[0], -abs(value) / error))
+    if found.n_answers[0] == found.n_clusters[0]:
+        p = np.nan
     return {name: value, f"{name}_low": value - half, f"{name}_high": value + half, "p": p}

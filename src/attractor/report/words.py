@@ -9,7 +9,8 @@ from typing import Any
 import pandas as pd
 
 from attractor.report.analysis import Analysis
-from attractor.report.comparisons import ALL_ATTRACTORS, NO_ATTRACTOR, NOUNS
+from attractor.report.collect import IN_DISTRIBUTION
+from attractor.report.comparisons import ALL, ALL_ATTRACTORS, NO_ATTRACTOR, NOUNS
 from attractor.report.configs import BASELINE, CONFIG
 from attractor.stats.curves import BEGINS_BELOW, BELOW, BEYOND, ENDS_BEYOND, RISES
 
@@ -17,7 +18,7 @@ QUESTION = (
     "How far does a network's subject-verb agreement reach, and what stops it: the words between "
     "subject and verb, or the nouns among them?"
 )
-_MODELS = {
+MODELS = {
     "srn": "the simple RNN",
     "lstm": "the LSTM",
     "gru": "the GRU",
@@ -31,6 +32,17 @@ _UNITS = {
     "n_preceding_opposite": "each noun of the other number before the subject",
     "subject_index": "each extra token before the subject",
 }
+_COSTLY = {
+    "n_attractors": "an attractor between costs",
+    "distance": "an extra token between",
+    "n_preceding_opposite": "a noun of the other number before the subject",
+}
+_DOUBTS = {
+    (BEYOND, "reach_low"): "only up to {}",
+    (BEYOND, "reach_high"): "only from {} on",
+    (BELOW, "reach_high"): "above it up to {}",
+    (BELOW, "reach_low"): "above it from {} on",
+}
 CELLS = (ALL_ATTRACTORS, NO_ATTRACTOR)
 _MOST = 12  # comparisons in the terminal
 _MOST_NAMES = 5  # of models in a list
@@ -38,29 +50,54 @@ _CERTAIN = 0.05  # p after Holm's adjustment, below which two models are said to
 
 
 def answer(analysis: Analysis) -> str:
-    """The experiment's answer in one sentence, of the numbers of summary.csv."""
+    """The experiment's answer in one sentence, of the numbers of summary.csv and effects.csv."""
     rows = analysis.summary.merge(analysis.collected.configs[[*CONFIG, "label"]], on=CONFIG)
     rows = rows[~rows["model"].str.startswith(BASELINE)]
-    probes = rows[(rows["suite"] == "probes") & rows["accuracy_all_attractors"].notna()]
     if rows.empty:
         return "No network has finished: there is nothing to say yet."
+    probes = rows[(rows["suite"] == "probes") & rows["accuracy_all_attractors"].notna()]
     if probes.empty:
-        best = rows.sort_values("accuracy").iloc[-1]
-        return (
-            f"No network has met the probes; on {best['suite']}, {_name(best['label'])} is right "
-            f"in {_share(best, 'accuracy')} of {best['n_items']:,} items."
-        )
+        return _answer_of_a_suite(rows)
+    clauses = [*_costs(analysis.effects)]
+    for task, of_task in probes.groupby("task"):
+        clauses.append(_task_named(str(task), probes) + _answer_of_a_task(of_task))
+    return _capital("; ".join(clauses)) + "."
+
+
+def _answer_of_a_suite(rows: pd.DataFrame) -> str:
+    """Where no probe has nouns between: the best and the worst network on the first suite."""
+    order = ["probes", *sorted(set(rows["suite"]) - {IN_DISTRIBUTION, "probes"}), IN_DISTRIBUTION]
+    suite = next(name for name in order if name in set(rows["suite"]))
+    of_suite = rows[rows["suite"] == suite].sort_values("accuracy", ascending=False)
+    told = _ends(of_suite, "accuracy")
+    return f"On {suite}, with {of_suite['n_items'].max():,} items, the verb is right for {told}."
+
+
+def _costs(effects: pd.DataFrame) -> list[str]:
+    """What one more noun or token costs, over all models."""
+    told: list[str] = []
+    for factor, unit in _COSTLY.items() if len(effects) else ():
+        points = [-x for x in effects.loc[effects["factor"] == factor, "points"].dropna()]
+        if points:
+            low, high = (_points(some, unit=False) for some in (min(points), max(points)))
+            told.append(f"{unit} {low}" + f" to {high}" * (low != high))
+    return [f"in points of accuracy, {_listed(told)}"] if told else []
+
+
+def _answer_of_a_task(probes: pd.DataFrame) -> str:
     probes = probes.sort_values("accuracy_all_attractors", ascending=False)
-    ends = probes.iloc[[0, -1] if len(probes) > 1 else [0]].to_dict("records")
-    hard, easy = (
-        _listed([f"{_name(row['label'])} in {_share(row, column)}" for row in ends])
-        for column in ("accuracy_all_attractors", "accuracy_no_attractor")
-    )
+    hard, easy = (_ends(probes, f"accuracy_{some}") for some in ("all_attractors", "no_attractor"))
     return (
-        f"Where every noun between subject and verb is an attractor, the verb is right for {hard} "
-        f"of sentences, and where none is, for {easy}; with one attractor, the accuracy "
-        f"{_reaches(probes)}."
+        f"where every noun between subject and verb is an attractor, the verb is right for {hard} "
+        f"of sentences, and where none is, for {easy}; with one attractor, the fitted accuracy "
+        f"{_reaches(probes)}"
     )
+
+
+def _ends(rows: pd.DataFrame, column: str) -> str:
+    """The first and the last of the models, each with its share and interval."""
+    ends = rows.iloc[[0, -1] if len(rows) > 1 else [0]].to_dict("records")
+    return _listed([f"{_name(row)} in {_share(row, column)}" for row in ends])
 
 
 def _reaches(rows: pd.DataFrame) -> str:
@@ -71,7 +108,7 @@ def _reaches(rows: pd.DataFrame) -> str:
     falls = rows[rows["reach"].notna() & ~unknown].sort_values("reach")
     parts = []
     if len(falls):
-        reached = [f"{_tokens(r)} for {_name(r['label'])}" for r in falls.to_dict("records")]
+        reached = [f"{_tokens(r)} for {_name(r)}" for r in falls.to_dict("records")]
         parts.append(f"falls to 75 % at {_listed(reached)}")
     for some, words in (
         (notes.startswith(BEYOND) & ~unknown, "stays above 75 % at every probed distance for"),
@@ -85,9 +122,12 @@ def _reaches(rows: pd.DataFrame) -> str:
 
 
 def _with_doubt(row: dict[Any, Any]) -> str:
-    """A model whose fitted accuracy does not fall to 75 %, and from where on it may."""
-    may = f" (by its interval, perhaps only up to {row['reach_low']:.1f} tokens)"
-    return _name(row["label"]) + may * bool(pd.isna(row["reach"]) and pd.notna(row["reach_low"]))
+    """A model whose fitted accuracy does not cross 75 %, and where its interval does."""
+    for (note, end), words in _DOUBTS.items():
+        if str(row["reach_note"]).startswith(note) and pd.notna(row[end]):
+            told = words.format(f"{row[end]:.1f} tokens")
+            return f"{_name(row)} (by its interval, perhaps {told})"
+    return _name(row)
 
 
 def lines(analysis: Analysis, width: int) -> list[str]:
@@ -103,39 +143,47 @@ def lines(analysis: Analysis, width: int) -> list[str]:
 
 
 def comparisons(analysis: Analysis, cells: Sequence[str] = CELLS) -> list[str]:
-    """A sentence a pair of networks, cell by cell: effect first, p last."""
+    """A sentence a pair of networks, cell by cell: effect first, p last.
+
+    Where no probe has nouns between, of all items of each suite.
+    """
     found = analysis.comparisons
     if found.empty:
         return []
-    found = found[(found["by"] == NOUNS) & found["cell"].isin(cells)]
-    several = len(set(found["task"])) > 1
-    return [
-        _difference(row, several)
-        for cell in cells
-        for row in found[found["cell"] == cell].to_dict("records")
-    ]
+    of_nouns = found[(found["by"] == NOUNS) & found["cell"].isin(cells)]
+    shown = of_nouns if len(of_nouns) else found[found["cell"] == ALL]
+    order = {cell: place for place, cell in enumerate(cells)}
+    shown = shown.sort_values("cell", key=lambda names: names.map(order), kind="stable")
+    return [_difference(row, found) for row in shown.to_dict("records")]
 
 
-def _difference(row: dict[Any, Any], several_tasks: bool) -> str:
+def _difference(row: dict[Any, Any], found: pd.DataFrame) -> str:
     better, worse = ("a", "b") if row["difference"] >= 0 else ("b", "a")
     low, high = sorted((row[end] if better == "a" else -row[end]) for end in ("ci_low", "ci_high"))
-    where = "Nouns between, " + row["cell"] + (f", task={row['task']}" * several_tasks)
-    names = _name(row[f"label_{better}"]), _name(row[f"label_{worse}"])
-    apart = abs(row["difference"])
-    size = f"{_points(apart)} [{_points(low, False)}, {_points(high, False)}]"
+    of_nouns = row["by"] == NOUNS and row["cell"] != ALL
+    where = f"nouns between, {row['cell']}" if of_nouns else f"on {row['suite']}"
+    where = _capital(_task_named(row["task"], found) + where)
+    first, second = (_name(row, f"label_{side}") for side in (better, worse))
+    size = f"{_points(abs(row['difference']))} [{_points(low, False)}, {_points(high, False)}]"
+    effect = f"h = {abs(row['cohens_h']):.2f}"
+    if pd.isna(row["p"]):
+        return (
+            f"{where}: of these two networks, {first} is right more often than {second} by {size} "
+            f"({effect}); one seed each: another initialisation may reverse it."
+        )
     test = (
-        f"h = {abs(row['cohens_h']):.2f}, p {_p(row['p_holm'])} after Holm over "
-        f"{row['n_tests']} tests, McNemar p < .05 in {row['seeds_apart']} of {row['n_seeds']} seeds"
+        f"{effect}, p {_p(row['p_holm'])} after Holm over {row['n_tests']} tests, McNemar p < .05 "
+        f"in {row['seeds_apart']} of {row['n_seeds']} seeds"
     )
     if row["p_holm"] < _CERTAIN:
-        return f"{where}: {names[0]} is right more often than {names[1]} by {size} ({test})."
-    if low > 0:
-        told = f"{names[0]} is ahead of {names[1]} by {size}, not told apart once all are counted"
+        return f"{where}: {first} is right more often than {second} by {size} ({test})."
+    if row["p"] < _CERTAIN:
+        told = f"{first} is ahead of {second} by {size}, not told apart once all are counted"
     else:
-        told = f"{names[0]} and {names[1]} are not told apart: {size}"
+        told = f"{first} and {second} are not told apart: {size}"
     return (
         f"{where}: {told} ({test}); a true difference of {_points(row['detectable_difference'])} "
-        "has p < .05 before Holm four times in five."
+        "would be told apart four times in five."
     )
 
 
@@ -151,8 +199,8 @@ def effects(analysis: Analysis) -> list[str]:
         near = rows["near"].iloc[0]
         where = f" near distance {near:.0f}" * pd.notna(near)
         told = [_cost(row) for row in rows.to_dict("records")]
-        task_named = f" (task={task})" * (len(set(found["task"])) > 1)
-        lines.append(f"{_capital(_UNITS[str(factor)])}{where}{task_named}: {'; '.join(told)}.")
+        unit = _capital(_task_named(str(task), found) + _UNITS[str(factor)])
+        lines.append(f"{unit}{where}: {'; '.join(told)}.")
     return lines
 
 
@@ -166,14 +214,21 @@ def _cost(row: dict[Any, Any]) -> str:
         verb = "helps"
     unsure = ", not told apart from nothing" * bool(low <= 0)
     return (
-        f"{verb} {_name(row['label'])} {_points(value)} "
+        f"{verb} {_name(row)} {_points(value)} "
         f"[{_points(low, False)}, {_points(high, False)}]{unsure}"
     )
 
 
-def _name(label: str) -> str:
+def _task_named(task: str, rows: pd.DataFrame) -> str:
+    """`task=cloze, ` where the rows are of several tasks."""
+    return f"task={task}, " * (len(set(rows["task"])) > 1)
+
+
+def _name(row: Any, column: str = "label") -> str:
+    """The model of a row in words, and what was varied beside it but the task, which is said."""
+    label = str(row[column]).replace(f" task={row['task']}", "")
     model, _, rest = label.partition(" ")
-    return _MODELS.get(model, model) + (f" ({rest})" if rest else "")
+    return MODELS.get(model, model) + (f" ({rest})" if rest else "")
 
 
 def _share(row: Any, name: str) -> str:

@@ -18,15 +18,16 @@ ALPHA, POWER = 0.05, 0.8
 class Differences:
     """Paired differences of accuracies, a cell each; all arrays: shape [cells].
 
-    p: two-sided, of no difference. detectable: the true difference that these seeds and items show
-    (p < .05, before Holm) with a chance of 80 %.
+    p: two-sided, of no difference; NaN for one seed, which says nothing of another. error: standard
+    error of the difference; freedom: its degrees of freedom for tests.
     """
 
     difference: Floats
     low: Floats
     high: Floats
     p: Floats
-    detectable: Floats
+    error: Floats
+    freedom: Floats
 
 
 def differences(
@@ -41,9 +42,8 @@ def differences(
 
     Seeds and items are crossed, as in intervals.crossed, with Student's t. Half a discordant answer
     each way is added to the variance, so that models which never disagree are not said to be equal
-    for sure: Bonett & Price (2012), J. Educational and Behavioral Statistics 37, 479-488. The
-    detectable difference: Bloom (1995), Evaluation Review 19, 547-556. Assumes equal numbers of
-    items a seed.
+    for sure: Bonett & Price (2012), J. Educational and Behavioral Statistics 37, 479-488. Assumes
+    equal numbers of items a seed.
     """
     a, b = np.asarray(correct_a, float), np.asarray(correct_b, float)
     apart, cells = a - b, int(cell.max()) + 1
@@ -57,15 +57,26 @@ def differences(
     n = np.minimum(np.where(n > 0, n, found.n_clusters), found.n_answers)
     more, less = ((n * (discordant + sign * mean) / 2 + 0.5) / (n + 1) for sign in (1.0, -1.0))
     error = np.sqrt((more + less - (more - less) ** 2) / (n + 1))
-    cautious = found.cautious_freedom
+    cautious, several = found.cautious_freedom, found.n_answers > found.n_clusters
     quantile = stdtrit(found.freedom, (1 + confidence) / 2)
     return Differences(
         difference=mean,
         low=np.maximum(mean - quantile * error, -1.0),
         high=np.minimum(mean + quantile * error, 1.0),
-        p=2 * stdtr(cautious, -np.abs(mean) / error),
-        detectable=(stdtrit(cautious, 1 - ALPHA / 2) + stdtrit(cautious, POWER)) * error,
+        p=np.where(several, 2 * stdtr(cautious, -np.abs(mean) / error), np.nan),
+        error=error,
+        freedom=cautious,
     )
+
+
+def detectable(error: ArrayLike, freedom: ArrayLike, n_tests: ArrayLike) -> Floats:
+    """The true difference that is told apart among `n_tests` with a chance of 80 %.
+
+    At the level of Holm's first step, .05 / n_tests. Bloom (1995), Evaluation Review 19, 547-556.
+    """
+    freedom = np.asarray(freedom, float)
+    quantiles = stdtrit(freedom, 1 - ALPHA / np.asarray(n_tests) / 2) + stdtrit(freedom, POWER)
+    return np.asarray(quantiles * np.asarray(error), float)
 
 
 @dataclass(frozen=True)
@@ -98,13 +109,18 @@ def exact_mcnemar(
 
 
 def holm(p: ArrayLike) -> Floats:
-    """p-values [N] adjusted for their family: Holm (1979), Scandinavian J. Statistics 6, 65-70."""
+    """p-values [N] adjusted for their family, NaN where there is none.
+
+    Holm (1979), Scandinavian J. Statistics 6, 65-70.
+    """
     from statsmodels.stats.multitest import multipletests  # a second to import
 
     values = np.asarray(p, float)
-    if not len(values):
-        return values
-    return np.asarray(multipletests(values, method="holm")[1], float)
+    known = np.isfinite(values)
+    adjusted = np.full(len(values), np.nan)
+    if known.any():
+        adjusted[known] = multipletests(values[known], method="holm")[1]
+    return adjusted
 
 
 def cohens_h(a: ArrayLike, b: ArrayLike) -> Floats:

@@ -21,8 +21,8 @@ Codes = NDArray[np.int64]
 
 _DENSE = 8  # possible groups an answer
 
-METHOD = "crossed seeds and items; Satterthwaite t; Wilson score"  # of an accuracy
-METHOD_OF_SUMS = "crossed seeds and items; Satterthwaite t"  # of a difference, a slope
+METHOD = "Satterthwaite t and Wilson score on the variance named; not resampled"  # of an accuracy
+METHOD_OF_SUMS = "Satterthwaite t on the variance named; not resampled"  # of a difference, a slope
 
 
 @dataclass(frozen=True)
