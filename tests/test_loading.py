@@ -19,7 +19,7 @@ from attractor.artifacts import sha256
 from attractor.errors import UserError
 from attractor.report import cli, figures
 from attractor.results import ITEMS, PREDICTIONS, Column, Table, write_csv
-from fake_runs import MODELS, items, write_runs
+from fake_runs import MODELS, as_published, items, write_runs
 
 ONE = {"srn": MODELS["srn"]}
 SOURCES = Path(attractor.__file__).parent
@@ -32,6 +32,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for n_sentences in (500, 1000):
         choices = {"data.n_sentences": n_sentences}
         write_runs(folder, seeds=2, models=ONE, per_cell=4, longest=4, choices=choices)
+    as_published(folder)
     probes = items(per_cell=4, longest=4)
     words = dict.fromkeys(("sentence", "subject", "correct_form", "wrong_form"), "noun")
     indices = {"noun_indices": "1", "verb_indices": "", "relativizer": "none"}
@@ -196,11 +197,46 @@ def test_merged_tables_alone_are_enough(copied: Path) -> None:
     assert "predictions" not in dir(found)
 
 
-def test_spoilt_predictions_are_named(copied: Path) -> None:
+@pytest.mark.parametrize("spoil", ["edit", "cut", "delete", "delete the run"])
+def test_spoilt_predictions_are_named(copied: Path, spoil: str) -> None:
     path = next(copied.glob("srn-*0/predictions.csv"))
-    path.write_bytes(path.read_bytes()[:-20])
-    with pytest.raises(UserError, match=re.escape(path.parent.name)):
-        _ = attractor.load(copied).predictions
+    whole = path.read_bytes()
+    if spoil == "edit":
+        path.write_bytes(whole.replace(b",0.", b",1.", 1))
+    elif spoil == "cut":
+        path.write_bytes(whole[: whole.rindex(b"\n", 0, -1) + 1])
+    elif spoil == "delete":
+        path.unlink()
+    else:
+        shutil.rmtree(path.parent)
+    found = attractor.load(copied)
+    assert re.search(r"predictions +of 6 runs", repr(found))
+    with pytest.raises(UserError) as raised:
+        _ = found.predictions
+    message = str(raised.value)
+    assert message.startswith(f"{path}: not as the report read it")
+    assert f"attractor-report {copied}" in message
+    assert "\n" not in message
+
+
+def test_runs_that_came_after_the_report_are_left_out(copied: Path) -> None:
+    before = attractor.load(copied).predictions
+    choices = {"data.n_sentences": 500}
+    write_runs(copied, seeds=1, models=ONE, per_cell=4, longest=4, choices=choices, job="-later")
+    assert (copied / "srn-natural-500-0-later" / "manifest.json").is_file()
+    pd.testing.assert_frame_equal(attractor.load(copied).predictions, before)
+
+
+def test_runs_that_the_report_set_aside_are_left_out(
+    copied: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = copied / "srn-natural-500-0" / "history.csv"
+    path.write_bytes(path.read_bytes().replace(b"1", b"2", 1))
+    monkeypatch.setattr(figures, "figures", lambda analysis: {})
+    assert cli.main([str(copied)]) == 1
+    runs = set(attractor.load(copied).predictions["run_id"])
+    srn = {"srn-natural-500-1", "srn-natural-1000-0", "srn-natural-1000-1"}
+    assert runs == srn | {"baselines-natural-500", "baselines-natural-1000"}
 
 
 def test_folders_without_a_report_are_told_in_one_line(tmp_path: Path) -> None:
@@ -209,9 +245,10 @@ def test_folders_without_a_report_are_told_in_one_line(tmp_path: Path) -> None:
         attractor.load(absent)
     with pytest.raises(UserError, match=f"^{tmp_path}: no report; run attractor-report {tmp_path}"):
         attractor.load(tmp_path)
-    for text in ("{", "[]", '{"files": 3}'):
+    older = '{"files": {}, "made_from": {"state": "", "failed": {}}}'
+    for text in ("{", "[]", '{"files": 3}', older):
         (tmp_path / "report.json").write_text(text)
-        with pytest.raises(UserError, match=r"report\.json: cut short or edited; run .* --force$"):
+        with pytest.raises(UserError, match=r"report\.json: cut short, edited, or of .* --force$"):
             attractor.load(tmp_path)
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import altair as alt
 import pandas as pd
@@ -13,18 +15,29 @@ import pytest
 
 from attractor.report import page
 from attractor.report.analysis import Analysis, analyse
+from attractor.report.build import _made_before
 from attractor.report.collect import collect
 from attractor.report.figures import figures
 from attractor.report.gallery import gallery
+from attractor.report.glossary import TERMS
 from attractor.report.interactive import in_words, numbers, specification
 from attractor.report.limits import limits
-from attractor.report.page_parts import Example, Examples, Points, Prose, of_frame, script_json
-from attractor.report.reproduce import reproduce
-from attractor.report.runs import Found, find_runs
+from attractor.report.page_parts import (
+    Code,
+    Example,
+    Examples,
+    Points,
+    Prose,
+    of_frame,
+    script_json,
+)
+from attractor.report.page_tables import biases, side_by_side
+from attractor.report.reproduce import experiment, reproduce
+from attractor.report.runs import Found, Run, find_runs
 from attractor.report.style import colour, shape
 from attractor.report.style import page as chart_page
 from attractor.results import ITEMS, PREDICTIONS, write_csv
-from fake_runs import TWO, items, read, write_runs
+from fake_runs import TWO, as_published, items, read, write_runs
 
 WRONG = {"lowest": (-9.0, -7.0), "low": (-5.5, -4.5), "lower": (-6.0, -4.2), "near": (1.0, -2.0)}
 PER_CELL, LONGEST = 6, 5
@@ -167,6 +180,84 @@ def test_what_is_missing_comes_first_and_as_text(
     assert "&lt;/script&gt;&lt;b&gt;NaN" in text
 
 
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (["lstm-7/gates"], "1 diagnostic is not in what follows"),
+        (["lstm-7", "srn-1/gates"], "1 run and 1 diagnostic are not in what follows"),
+        (["lstm-7", "lstm-8", "a/b", "a/c"], "2 runs and 2 diagnostics are not in what follows"),
+    ],
+)
+def test_diagnostics_are_counted_apart(
+    folder: Path, found: Found, analysis: Analysis, names: list[str], said: str
+) -> None:
+    failed = replace(found, failed=dict.fromkeys(names, "cut short"))
+    html = page.page(folder, failed, analysis, {})
+    assert f'<p class="important">{said}:</p>' in html
+
+
+def test_the_name_is_that_of_a_run_that_can_be_read(tmp_path: Path) -> None:
+    for name, text in (
+        ("a", b"\0\0\0"),
+        ("b", b"\xff\xfe\xfa"),
+        ("c", b"[1, 2"),
+        ("d", b"- 1\n"),
+        ("f", b"name: mine\n"),
+    ):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "config.yaml").write_bytes(text)
+    runs = [Run(tmp_path / name, {}, "c") for name in "abcdef"]  # e has none
+    assert experiment(tmp_path, runs) == "mine"
+    assert experiment(tmp_path, runs[:-1]) == tmp_path.name
+
+
+def test_a_page_is_made_beside_a_run_whose_configuration_is_spoilt(tmp_path: Path) -> None:
+    write_runs(tmp_path, 2, TWO, 4, 3)
+    as_published(tmp_path)
+    spoilt = find_runs(tmp_path).finished[0].folder
+    (spoilt / "config.yaml").write_bytes(bytes((spoilt / "config.yaml").stat().st_size))
+    found = find_runs(tmp_path)
+    assert found.finished[0].folder == spoilt  # which only its checksum tells
+    html = page.page(tmp_path, found, analyse(collect(found)), {})
+    assert f"{spoilt.name}</strong>: config.yaml was edited" in html
+
+
+def test_short_names_and_terms_stand_under_the_answer(html: str) -> None:
+    top = html[html.index('id="answer"') : html.index("<nav")]
+    assert "In figures and tables, lstm is the LSTM, srn is the simple RNN." in top
+    assert "birnn" not in top
+    assert "<summary>Words used here</summary>" in top
+    terms = ("attractor", "distance", "balanced probes", "outer probes", "prefix", "template")
+    terms += ("seed", "heuristics", "Holm", "h", "McNemar", "interval", "reach", "d′", "criterion")
+    for term in terms:
+        assert f"<li><strong>{term}</strong>: " in top
+    assert all(text.endswith(".") for text in TERMS.values())
+
+
+def test_baselines_stand_once_under_their_name(analysis: Analysis) -> None:
+    for table in (side_by_side(analysis), biases(analysis)):
+        assert [heading for heading, _ in table.groups] == [
+            *("networks, task number_prediction", "baselines")
+        ]
+        rows = [row[0] for row in table.groups[1][1]]
+        assert {"first noun", "bag of words", "ngrams"} <= set(rows)
+
+
+def test_sentences_are_read_once_and_answers_not_again(
+    analysis: Analysis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    read_csv = pd.read_csv
+
+    def noted(path: Path, *given: Any, **named: Any) -> pd.DataFrame:
+        read.append(path.name)
+        return read_csv(path, *given, **named)
+
+    monkeypatch.setattr(pd, "read_csv", noted)
+    assert [x.title for x in gallery(analysis) if isinstance(x, Examples)] == ["lstm", "srn"]
+    assert read == ["probes.csv"]
+
+
 def test_gallery_shows_the_surest_errors_and_the_nearest_miss(
     analysis: Analysis, chosen: dict[str, str]
 ) -> None:
@@ -277,28 +368,138 @@ def test_a_chart_in_words() -> None:
     )
 
 
-def test_runs_of_several_commits_are_told_apart(found: Found, analysis: Analysis) -> None:
-    alike = reproduce(analysis, "trial", [])
-    assert isinstance(alike[0], Prose)
-    assert alike[0].lines[0].startswith("One commit, one platform")
-    manifests = [
-        run.manifest | {"git_commit": "abc" if i else "def", "git_dirty": not i}
-        for i, run in enumerate(analysis.collected.runs)
-    ]
+def of_manifests(analysis: Analysis, changes: Sequence[Mapping[str, object]]) -> Analysis:
+    """The analysis with more in its runs' manifests; of fewer changes than runs, the last stays."""
     runs = tuple(
-        replace(run, manifest=manifest)
-        for run, manifest in zip(analysis.collected.runs, manifests, strict=True)
+        replace(run, manifest=run.manifest | changes[min(i, len(changes) - 1)])
+        for i, run in enumerate(analysis.collected.runs)
     )
-    collected = replace(analysis.collected, runs=runs)
-    prose, _, origins, *_ = reproduce(replace(analysis, collected=collected), "trial", [])
+    return replace(analysis, collected=replace(analysis.collected, runs=runs))
+
+
+ONE_OF_ALL = {
+    **{"git_commit": "abc", "platform": "Linux", "python": "3.11", "precision": "fp32"},
+    **{"versions": {"torch": "2.13"}, "data_fingerprint": "t0"},
+}
+
+
+def said(analysis: Analysis) -> str:
+    prose = reproduce(analysis, "trial", [])[0]
     assert isinstance(prose, Prose)
-    assert isinstance(origins, Points)
-    assert prose.lines == [
+    return prose.lines[0]
+
+
+def origins(analysis: Analysis) -> dict[str, str]:
+    parts = reproduce(analysis, "trial", [])
+    return dict(next(x for x in parts if isinstance(x, Points)).points)
+
+
+def test_runs_of_several_commits_are_told_apart(analysis: Analysis) -> None:
+    n = len(analysis.collected.runs)
+    dirty = {**ONE_OF_ALL, "git_commit": "def", "git_dirty": True}
+    several = of_manifests(analysis, [dirty, {**ONE_OF_ALL, "git_dirty": False}])
+    assert said(several) == (
         "The runs are not all alike; they differ in git commit (2), listed below."
+    )
+    commits = origins(several)["git commit"]
+    assert "def with uncommitted changes (1 run: " in commits
+    assert f"abc ({n - 1} runs: " in commits
+
+
+def test_runs_that_are_alike_are_said_to_be(analysis: Analysis) -> None:
+    assert said(of_manifests(analysis, [ONE_OF_ALL])) == (
+        "One commit, one platform, one set of versions and one text: the runs are alike."
+    )
+
+
+def test_texts_that_differ_are_differences(analysis: Analysis) -> None:
+    suites = analysis.collected.runs[0].manifest["suites"]
+    other = {**ONE_OF_ALL, "data_fingerprint": "t1", "suites": {**suites, "probes": "p1"}}
+    several = of_manifests(analysis, [other, ONE_OF_ALL])
+    assert said(several) == (
+        "The runs are not all alike; they differ in fingerprint of the training text (2), "
+        "fingerprint of the items of probes (2), listed below."
+    )
+    assert origins(several)["fingerprint of the training text"].startswith("t1 (1 run: ")
+
+
+def test_unknown_is_said_to_be_unknown(analysis: Analysis) -> None:
+    assert said(of_manifests(analysis, [{**ONE_OF_ALL, "git_commit": None}])) == (
+        "Nothing that is known of the runs differs between them. Unknown of all runs: git commit."
+    )
+
+
+def code(analysis: Analysis, name: str) -> list[Code]:
+    return [part for part in reproduce(analysis, name, []) if isinstance(part, Code)]
+
+
+def test_an_experiments_command_is_that_of_its_file(analysis: Analysis) -> None:
+    (commands,) = code(analysis, "distance")
+    assert "make experiment EXPERIMENT=distance" in commands.lines
+    assert any("ARGS" in line for line in commands.lines)
+
+
+def test_runs_by_hand_have_a_command_each(analysis: Analysis) -> None:
+    by_hand, commands = code(analysis, "mine")
+    assert "make experiment" not in "\n".join([*by_hand.lines, *commands.lines])
+    rest = "task=number_prediction data.regime=natural"
+    assert by_hand.lines == [
+        f"attractor name=mine model=lstm hidden=20 {rest} seed=0",
+        f"attractor name=mine model=lstm hidden=20 {rest} seed=1",
+        f"attractor name=mine model=srn hidden=10 {rest} seed=0",
+        f"attractor name=mine model=srn hidden=10 {rest} seed=1",
     ]
-    commits = dict(origins.points)["git commit"]
-    assert "def with uncommitted changes (1 runs: " in commits
-    assert f"abc ({len(found.finished) - 1} runs: " in commits
+    assert by_hand.folded == ""
+    prose = reproduce(analysis, "mine", [])[1]
+    assert isinstance(prose, Prose)
+    assert prose.lines[0].startswith("There is no conf/experiment/mine.yaml: each run by a command")
+    plain, _ = code(analysis, "manual")  # the default's name need not be said
+    assert plain.lines[0].startswith("attractor model=lstm ")
+
+
+def test_many_commands_are_folded_and_quoted(analysis: Analysis) -> None:
+    collected = analysis.collected
+    runs = tuple(
+        replace(run, manifest=run.manifest | {"choices": {"task.words": "[a, b]"}})
+        for run in [*collected.runs, *collected.runs]
+    )
+    by_hand, _ = code(replace(analysis, collected=replace(collected, runs=runs)), "manual")
+    assert by_hand.folded == "8 commands, one a run"
+    assert by_hand.lines[0] == "attractor 'task.words=[a, b]' seed=0"
+
+
+def pairs(n: int) -> list[tuple[str, str]]:
+    labels = [f"model-{i:02d}" for i in range(n)]
+    colours = colour(labels).to_dict()["scale"]["range"]
+    shapes = shape(labels).to_dict()["scale"]["range"]
+    return list(zip(colours, shapes, strict=True))
+
+
+def test_every_model_has_a_look_of_its_own() -> None:
+    found = pairs(24)
+    assert len(found) == 24
+    assert len(set(found)) == 24
+    assert len({first for first, _ in found}) == 8
+
+
+def test_colours_that_repeat_are_a_limit(analysis: Analysis) -> None:
+    assert "Colours" not in dict(limits(analysis))
+    configs = pd.DataFrame({"model": ["lstm"] * 9, "label": [f"lstm h={i}" for i in range(9)]})
+    many = replace(analysis, collected=replace(analysis.collected, configs=configs))
+    assert dict(limits(many))["Colours"].startswith("9 networks, 8 colours: ")
+
+
+def test_only_what_a_report_writes_is_cleared_away(tmp_path: Path) -> None:
+    folder = tmp_path / "distance"
+    names = ["old.csv", "figures/old.svg", "run/predictions.csv", "../outside.csv", "table.txt"]
+    (folder / "figures").mkdir(parents=True)
+    (folder / "run").mkdir()
+    for name in names:
+        (folder / name).write_text("")
+    absolute = str(tmp_path / "outside.csv")
+    files = dict.fromkeys([*names, absolute, "figures", "gone.csv"], "")
+    (folder / "report.json").write_text(json.dumps({"files": files}))
+    assert _made_before(folder) == {folder / "old.csv", folder / "figures" / "old.svg"}
 
 
 def test_limits_are_those_of_the_numbers(analysis: Analysis) -> None:

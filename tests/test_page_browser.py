@@ -175,6 +175,21 @@ def test_the_folded_table_has_every_point(desktop: Visit) -> None:
     assert sum(name in TWO for name in names) == n_points > 0
 
 
+def test_a_chart_that_cannot_be_drawn_does_not_stop_the_others(
+    browser: Browser, folder: Path, tmp_path: Path
+) -> None:
+    text = (folder / "report.html").read_text(encoding="utf-8")
+    start = '<script type="application/json" id="accuracy_by_distance-chart">'
+    assert text.count(start) == 1
+    (tmp_path / "report.html").write_text(text.replace(start, f"{start}not JSON"), "utf-8")
+    page = visit(browser, tmp_path, 1280).page
+    assert "cannot draw the figure" in page.locator(f"{FIGURE} .chart").inner_text()
+    charts = page.locator(".chart").all()
+    assert len(charts) > 1
+    assert sum(chart.locator("svg").count() for chart in charts) == len(charts) - 1
+    page.close()
+
+
 def test_headings_are_in_order(desktop: Visit) -> None:
     levels = desktop.page.eval_on_selector_all(
         "h1, h2, h3, h4", "found => found.map(heading => Number(heading.tagName[1]))"

@@ -10,8 +10,6 @@ import pandas as pd
 from attractor.artifacts import sha256
 from attractor.errors import UserError
 from attractor.registry import contract_of
-from attractor.report.runs import find_runs
-from attractor.report.set_aside import checked
 from attractor.results import ITEMS, PREDICTIONS, read_csv
 
 _PREDICTIONS = "predictions"  # the one name that is of the run folders
@@ -21,19 +19,18 @@ class Results:
     """What `attractor.load` gives: a data frame for each CSV file of an experiment's folder.
 
     An attribute is a file's name without `.csv`: summary, accuracy_by_distance, probes …, of the
-    dtypes of the file's contract (docs/results.md); `predictions` are those of all finished runs,
-    one after the other. Raises UserError for a folder without a report, and on reading a table
-    that is not as the report left it.
+    dtypes of the file's contract (docs/results.md); `predictions` are those of the runs that the
+    report is made of, one after the other, without those that came later. Raises UserError for a
+    folder without a report, and on reading a table, or a run, that is not as the report left it.
     """
 
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder)
-        self._made = _made(self.folder)
+        self._made, self._runs = _made(self.folder)
         present = {path.name for path in self.folder.glob("*.csv")}
         made = {name for name in self._made if name.endswith(".csv")}
         self._names = sorted(name.removesuffix(".csv") for name in present | made)
-        self._n_runs = len(list(self.folder.glob("*/manifest.json")))
-        if self._n_runs:  # who was given the merged tables alone has none
+        if any((self.folder / run).is_dir() for run in self._runs):  # else: the merged tables alone
             self._names.append(_PREDICTIONS)
         self._read: dict[str, pd.DataFrame] = {}
 
@@ -59,7 +56,7 @@ class Results:
 
     def _size(self, name: str) -> str:
         if name == _PREDICTIONS:
-            return f"of {self._n_runs:,} runs"
+            return f"of {len(self._runs):,} run{'s' * (len(self._runs) > 1)}"
         path = self.folder / f"{name}.csv"
         if not path.is_file():
             return "gone"
@@ -85,36 +82,37 @@ class Results:
             ) from error
 
     def _predictions(self) -> pd.DataFrame:
-        found = find_runs(self.folder)
-        left_out = _left_out(self.folder) | set(found.failed)
-        runs = [run for run in checked(found) if run.folder.name not in left_out]
-        if spoilt := sorted(set(found.failed) - left_out):
-            raise UserError(
-                f"{self.folder / spoilt[0]}: {found.failed[spoilt[0]]}; the report was made before"
-            )
-        frames = [read_csv(run.folder / PREDICTIONS.name, PREDICTIONS) for run in runs]
+        frames = []
+        for run, digest in self._runs.items():
+            path = self.folder / run / PREDICTIONS.name
+            if not path.is_file() or sha256(path) != digest:
+                raise UserError(
+                    f"{path}: not as the report read it (gone, edited, cut short or made anew); "
+                    f"run attractor-report {self.folder} and load again"
+                )
+            frames.append(read_csv(path, PREDICTIONS))
         return pd.concat(frames, ignore_index=True)
 
 
-def _left_out(folder: Path) -> set[str]:
-    """The runs that the report set aside."""
-    made_from = json.loads((folder / "report.json").read_bytes())["made_from"]
-    return set(made_from["failed"])
+def _made(folder: Path) -> tuple[dict[str, str], dict[str, str]]:
+    """Checksums of the files that the folder's report made, and of its runs' predictions, by name.
 
-
-def _made(folder: Path) -> dict[str, str]:
-    """Checksums by name of the files that the folder's report made. Raises UserError."""
+    Raises UserError.
+    """
     if not folder.is_dir():
         raise UserError(f"{folder}: no such folder; run an experiment first, e.g. make experiment")
     path = folder / "report.json"
     try:
-        return {str(name): str(x) for name, x in json.loads(path.read_bytes())["files"].items()}
+        report = json.loads(path.read_bytes())
+        made, runs = report["files"].items(), report["made_from"]["predictions"].items()
     except FileNotFoundError:
         raise UserError(f"{folder}: no report; run attractor-report {folder}") from None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UserError(
-            f"{path}: cut short or edited; run attractor-report {folder} --force"
+            f"{path}: cut short, edited, or of an older release; run attractor-report {folder} "
+            "--force"
         ) from error
+    return {str(n): str(x) for n, x in made}, {str(n): str(x) for n, x in runs}
 
 
 def _as_it_is(path: Path) -> pd.DataFrame:

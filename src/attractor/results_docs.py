@@ -31,7 +31,7 @@ print(r.summary)
 
 `r` shows which tables there are, and `r.NAME` is the file `NAME.csv` as a pandas data frame: text
 as strings, whole numbers as int64, numbers as float64, empty ones NaN. A table is read when it is
-first asked for, and must be as the report left it. `r.predictions` are those of all finished runs;
+first asked for, and must be as the report left it. `r.predictions` are those of the report's runs;
 the sentences are in `r.probes`, and which run is of which configuration in `r.results`:
 
 ```python

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from attractor import results
@@ -11,7 +12,8 @@ from attractor.report import VERSION, figures, page, style, suites, table, words
 from attractor.report.analysis import Analysis, analyse
 from attractor.report.collect import collect
 from attractor.report.interactive import specification
-from attractor.report.runs import Found
+from attractor.report.runs import Found, Run
+from attractor.results import PREDICTIONS
 
 
 def build(folder: Path, found: Found) -> None:
@@ -31,7 +33,7 @@ def build(folder: Path, found: Found) -> None:
     paths += [folder / "table.txt", folder / page.NAME]
     made = {
         "version": VERSION,
-        "made_from": found.digest,
+        "made_from": {**found.digest, "predictions": _predictions(analysis.collected.runs)},
         "files": {str(path.relative_to(folder)): sha256(path) for path in sorted(paths)},
     }
     results.write_atomically(folder / "report.json", json.dumps(made, indent=1) + "\n")
@@ -50,10 +52,21 @@ def _text(folder: Path, analysis: Analysis) -> str:
     return "\n".join("".join(f"{line}\n" for line in lines) for lines in paragraphs if lines)
 
 
+def _predictions(runs: Sequence[Run]) -> dict[str, str]:
+    """By folder, the checksum of the predictions of each run that the report is made of."""
+    name = PREDICTIONS.name
+    return {
+        run.folder.name: run.manifest.get("sha256", {}).get(name) or sha256(run.folder / name)
+        for run in runs
+    }
+
+
 def _made_before(folder: Path) -> set[Path]:
-    """The files that the last report made."""
+    """The files that the last report made; none elsewhere, whatever was written into its list."""
     try:
         report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
-        return {folder / name for name in report["files"]} - {folder / "table.txt"}
+        listed = {folder / name for name in report["files"]} - {folder / "table.txt"}
     except (OSError, ValueError, KeyError, TypeError):
         return set()
+    places = (folder.resolve(), folder.resolve() / "figures")
+    return {path for path in listed if path.is_file() and path.resolve().parent in places}

@@ -36,7 +36,10 @@ _KEPT = [  # of each prediction, beside what is _CODED
     ),
 ]
 # Codes instead of strings, run by run: less memory, and fast to group and to count.
-_CODED = ["run_id", "model", "task", *PLACE, "subject_number", "prefix_id", "template_id"]
+_CODED = [
+    *("run_id", "model", "task", *PLACE, "subject_number"),
+    *("prefix_id", "template_id", "item_id"),
+]
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,8 @@ class Collected:
     history: a row an epoch and training, with config_id and model.
     configs: a row a configuration and model: config_id, model, task, label, n_datasets, swept.
     swept: dotted keys of the choices that differ between configurations, model apart.
-    failed: by folder, why a run or a diagnostic is not among them; `Found` has the same.
+    failed: by folder, why a run or a diagnostic is not among them: the very dict of `Found`, to
+        which who reads on may add, though both dataclasses are frozen.
     """
 
     predictions: pd.DataFrame
@@ -163,7 +167,7 @@ def _predictions(run: Run) -> pd.DataFrame:
     frame["suite"] += np.where(_revealed(frame), REVEALED, "")
     # Sums of floats depend on their order: this one is the items' own. By all keys at once, pandas
     # is three times as slow.
-    frame = frame[[*_KEPT, *_CODED, "item_id", "preceding", "condition"]]
+    frame = frame[[*_KEPT, *_CODED, "preceding", "condition"]]
     frame = frame.sort_values("item_id", kind="stable")
     frame = frame.sort_values(["model", "suite"], kind="stable", ignore_index=True)
     codes = {name: _categories(frame[name]) for name in _CODED}

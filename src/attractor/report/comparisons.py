@@ -86,7 +86,7 @@ def _by_seed(rows: pd.DataFrame, suite: str, collected: Collected) -> Answers:
     found = {}
     for run_id, of_run in rows.groupby("run_id", observed=True):
         manifest = whose[str(run_id)]
-        items = manifest["suites"][suite.removesuffix(REVEALED)]
+        items = manifest["suites"].get(suite.removesuffix(REVEALED), "")
         found[int(manifest["seed"]), str(manifest["data_seed"]), str(items)] = of_run
     return found
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -33,8 +33,10 @@ def gallery(analysis: Analysis) -> list[Part]:
 
     Of the balanced probes, outer verbs with a noun between; empty where the sentences are not
     there: they stand beside the baselines of their text. A file that cannot be read is named.
+    What a network's right context reveals is a suite of its own, and not shown.
     """
-    runs = analysis.collected.runs
+    runs, predictions = analysis.collected.runs, analysis.collected.predictions
+    answers = predictions.loc[predictions["suite"] == _SUITE, ["run_id", "item_id", "margin"]]
     asked = [run for run in runs if _SUITE in run.manifest["suites"]]
     sentences = {run.manifest["suites"][_SUITE]: run.folder for run in asked if run.is_baselines}
     found: dict[str, list[Run]] = {}
@@ -44,43 +46,46 @@ def gallery(analysis: Analysis) -> list[Part]:
             task, model = str(run.manifest["task"]), str(run.manifest["model"])
             found.setdefault(str(labels[run.config_id, task, model]), []).append(run)
     shown: list[Part] = []
+    read: dict[Path, pd.DataFrame] = {}
     for label, of_label in sorted(found.items()):
         # Seeds of other texts answered other sentences.
         text = of_label[0].manifest["suites"][_SUITE]
         path = sentences[text] / f"{_SUITE}.csv"
         if not path.is_file():
             continue
-        trainings = {run.trained: run for run in of_label if run.manifest["suites"][_SUITE] == text}
+        ids = {run.run_id for run in of_label if run.manifest["suites"][_SUITE] == text}
         try:
-            sentences_met = read_csv(path, _SENTENCES)
+            read[path] = read[path] if path in read else _sentences(path)
         except UserError as error:
             where = f"{path.parent.name}/{path.name}"
             shown.append(Prose([f"{label}: no sentences: {error}".replace(str(path), where)]))
             continue
-        items = _answered(sentences_met, list(trainings.values()))
-        groups = _groups(items, len(trainings))
+        given = answers[answers["run_id"].isin(ids)]
+        groups = _groups(*_answered(read[path], given)) if len(given) else []
         if groups:
             shown.append(Examples(label, groups, shown=not shown))
     return shown
 
 
-def _answered(items: pd.DataFrame, runs: Sequence[Run]) -> pd.DataFrame:
-    """The outer items of the balanced probes with a noun between; their mean margin over seeds,
-    and how many seeds are wrong."""
+def _sentences(path: Path) -> pd.DataFrame:
+    """The outer items of the balanced probes with a noun between. Raises UserError."""
+    items = read_csv(path, _SENTENCES)
     kept = (items["probe_set"] == "balanced") & (items["role"] == "outer")
-    items = items[kept & (items["n_intervening"] > 0)].set_index("item_id")
+    return items[kept & (items["n_intervening"] > 0)]
+
+
+def _answered(items: pd.DataFrame, answers: pd.DataFrame) -> tuple[pd.DataFrame, int]:
+    """The items with their mean margin over seeds and how many seeds are wrong; how many seeds."""
+    places = answers["item_id"].cat.categories.get_indexer(pd.Index(items["item_id"]))
     margins = []
-    for run in runs:
-        answers = pd.read_csv(
-            run.folder / "predictions.csv",
-            usecols=["item_id", "suite", "margin"],
-            dtype={"item_id": "str", "suite": "str", "margin": "float64"},
-        )
-        of_suite = answers[answers["suite"] == _SUITE].set_index("item_id")["margin"]
-        margins.append(of_suite.reindex(items.index).to_numpy())
+    for _, of_seed in answers.groupby("run_id", observed=True):
+        by_code = np.full(len(answers["item_id"].cat.categories) + 1, np.nan)  # the last: unasked
+        by_code[of_seed["item_id"].cat.codes] = of_seed["margin"]
+        margins.append(by_code[places])
     of_seeds = np.array(margins)  # [seeds, items]
     items = items.assign(margin=of_seeds.mean(axis=0), wrong=(of_seeds < 0).sum(axis=0))
-    return items[items["margin"].notna()].sort_values(["margin", "sentence"])
+    items = items[items["margin"].notna()].sort_values(["margin", "sentence"])
+    return items, len(margins)
 
 
 def _groups(items: pd.DataFrame, n_seeds: int) -> list[tuple[str, list[Example]]]:

@@ -8,7 +8,7 @@ from attractor.report.analysis import Analysis
 from attractor.report.collect import SEE_RIGHT_CONTEXT
 from attractor.report.configs import BASELINE
 from attractor.report.panels import FEWEST_PREFIXES
-from attractor.report.style import span
+from attractor.report.style import COLOURS, span
 
 _SCOPE = (
     "English, small networks, this training text: nothing here shows what other languages, sizes "
@@ -27,6 +27,7 @@ def limits(analysis: Analysis) -> list[tuple[str, str]]:
         ("Items", _items(analysis)),
         ("Right context", _right_context(analysis)),
         ("Words", _words(analysis)),
+        ("Colours", _colours(analysis)),
         ("Scope", _SCOPE),
     ]
     return [(name, text) for name, text in points if text]
@@ -85,6 +86,17 @@ def _right_context(analysis: Analysis) -> str:
     return (
         "A bidirectional network reads the words before the verb, from both ends, and no other; "
         "its backward half meets the subject late if the sentence opens with other words."
+    )
+
+
+def _colours(analysis: Analysis) -> str:
+    drawn = analysis.collected.configs
+    n = drawn.loc[~drawn["model"].str.startswith(BASELINE), "label"].nunique()
+    if n <= len(COLOURS):
+        return ""
+    return (
+        f"{n} networks, {len(COLOURS)} colours: where a figure shows more than {len(COLOURS)}, "
+        "colours repeat; shapes tell them apart, and a click in the legend shows one alone."
     )
 
 

@@ -1,5 +1,5 @@
 """report.html: one page that needs nothing else. Which sections it has, in order, and how it is
-rendered; their parts are made in gallery, limits, page_parts, page_tables and reproduce.
+rendered; their parts are made in gallery, glossary, limits, page_parts, page_tables, reproduce.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from attractor.report import page_tables, words
 from attractor.report.analysis import Analysis
 from attractor.report.comparisons import NOUNS
 from attractor.report.gallery import gallery
+from attractor.report.glossary import vocabulary
 from attractor.report.interactive import Specification
 from attractor.report.limits import limits
 from attractor.report.page_parts import (
@@ -56,13 +57,14 @@ def page(
 
     charts: specifications by their files' name, as they are saved.
     """
-    name = experiment(folder, found.finished)
+    name = experiment(folder, analysis.collected.runs)
     figures = [figure(n, made, _drawn_from(n, analysis)) for n, made in charts.items()]
     sections = _sections(name, found, analysis, figures)
     return _template().render(
         name=name,
         question=words.QUESTION,
         answer=words.answer(analysis),
+        vocabulary=vocabulary(analysis),
         sections=[section for section in sections if section.parts],
         css=Markup(_file("report.css")),
         js=Markup(_file("report.js")),
@@ -93,7 +95,7 @@ def _sections(
         Section("missing", "What is missing", _missing(found)),
         Section("headlines", "Accuracy by distance, attractors and place", headlines),
         Section("flagship", "The flagship sentence", [_SENTENCE, flagship] if flagship else []),
-        Section("models", "Models and heuristics", tables),
+        Section("models", "Models and baselines", tables),
         Section("comparisons", "Comparisons of models", compared),
         Section("effects", "What each factor costs", costs),
         Section("errors", "What they get wrong", [_HOW_MARKED, *examples] if examples else []),
@@ -122,10 +124,13 @@ _HOW_MARKED = Prose(
 
 
 def _missing(found: Found) -> list[Part]:
+    """Runs that were set aside, and diagnostics (run/name) that were left out of a run."""
     if not found.failed:
         return []
-    n = len(found.failed)
-    said = f"{n} run{'s are' if n > 1 else ' is'} not in what follows:"
+    of_runs = [name for name in found.failed if "/" not in name]
+    counts = {"run": len(of_runs), "diagnostic": len(found.failed) - len(of_runs)}
+    told = " and ".join(f"{n} {what}{'s' * (n > 1)}" for what, n in counts.items() if n)
+    said = f"{told} {'is' if len(found.failed) == 1 else 'are'} not in what follows:"
     return [Prose([said], important=True), Points(list(found.failed.items()))]
 
 

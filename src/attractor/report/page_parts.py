@@ -44,10 +44,11 @@ class Points(Part):
 
 @dataclass(frozen=True)
 class Code(Part):
-    """Lines for a terminal, or of it."""
+    """Lines for a terminal, or of it. folded: as `Table`."""
 
     kind = "code"
     lines: Sequence[str]
+    folded: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The page's own tables: models beside heuristics, the flagship sentence, all suites."""
+"""The page's own tables: models beside baselines, the flagship sentence, all suites."""
 
 from __future__ import annotations
 
@@ -38,10 +38,11 @@ def side_by_side(analysis: Analysis) -> Table:
         [
             "n: items a seed; each measure takes those of them that it names. In distribution: the "
             "test sentences of the training text.",
-            f"[from, to]: {interval_held(_networks(rows))}; of heuristics, of items. "
+            f"[from, to]: {interval_held(_networks(rows))}; of baselines, of items. "
             f"Method: {' / '.join(sorted(set(rows['method'])))}.",
             "Heuristics: first noun, most recent noun and majority of nouns, where they do not all "
-            "say the same, and where all three are wrong.",
+            "say the same, and where all three are wrong. Of the baselines, these and the majority "
+            "class are rules; bag of words and n-grams are regressions, trained on the same text.",
         ],
     )
 
@@ -74,16 +75,19 @@ def biases(analysis: Analysis) -> Table:
 def _by_kind(
     caption: str, columns: dict[str, _Cell], rows: pd.DataFrame, notes: list[str]
 ) -> Table:
-    """Networks, then heuristics, task by task; a column without a value is left out."""
+    """Networks, task by task, then baselines, which answer for every task.
+
+    A column without a value is left out.
+    """
     told = rows.to_dict("records")
     shown = [name for name, cell in columns.items() if not name or any(map(cell, told))]
     groups: list[tuple[str, Rows]] = []
     of_baseline = rows["model"].str.startswith(BASELINE)
-    for heading, part in (("networks", rows[~of_baseline]), ("heuristics", rows[of_baseline])):
-        for task in sorted(set(part["task"])):
-            of_task = part[part["task"] == task].to_dict("records")
-            cells = [[columns[name](row) for name in shown] for row in of_task]
-            groups.append((f"{heading}, task {task}", cells))
+    by_task = rows[~of_baseline].groupby("task")
+    parts = [(f"networks, task {task}", of_task) for task, of_task in by_task]
+    for heading, part in [*parts, ("baselines", rows[of_baseline])]:
+        cells = [[columns[name](row) for name in shown] for row in part.to_dict("records")]
+        groups += [(heading, cells)] if cells else []
     return Table(caption, shown, groups, notes)
 
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import yaml
 
+from attractor.config import Config
 from attractor.report.analysis import Analysis
 from attractor.report.configs import CONFIG
 from attractor.report.page_parts import Code, Figure, Part, Points, Prose, Table
 from attractor.report.runs import Run
+from attractor.resources import CONF
 
+_MOST_COMMANDS = 6  # that are shown at first
 _SAME = {  # of the manifests, what should be the same for all runs
     "git_commit": "git commit",
     "platform": "platform",
@@ -20,12 +24,20 @@ _SAME = {  # of the manifests, what should be the same for all runs
     "precision": "precision",
     "threads": "threads",
 }
+_UNKNOWN = "unknown"
+_DATA = "fingerprint"
 
 
 def experiment(folder: Path, runs: Sequence[Run]) -> str:
     """The experiment's name: as its runs have it, wherever the folder lies now."""
-    config = yaml.safe_load((runs[0].folder / "config.yaml").read_text(encoding="utf-8"))
-    return str(config.get("name", folder.name)) if isinstance(config, dict) else folder.name
+    for run in runs:
+        try:
+            config = yaml.safe_load((run.folder / "config.yaml").read_text(encoding="utf-8"))
+        except (OSError, UnicodeError, yaml.YAMLError):
+            continue  # manifests of older releases do not vouch for it
+        if isinstance(config, dict) and "name" in config:
+            return str(config["name"])
+    return folder.name
 
 
 def reproduce(analysis: Analysis, name: str, figures: Sequence[Figure]) -> list[Part]:
@@ -34,9 +46,14 @@ def reproduce(analysis: Analysis, name: str, figures: Sequence[Figure]) -> list[
     networks = [run for run in runs if not run.is_baselines] or list(runs)
     folder = f"outputs/{name}"
     one = f"{folder}/{networks[0].folder.name}"
-    commands = [
-        "# every run of the experiment again; what is there is kept",
+    by_hand = [] if (CONF / "experiment" / f"{name}.yaml").is_file() else _by_hand(name, networks)
+    whole = [
+        "# every run of the experiment again; what is there is kept. What was given beside it, as",
+        "# ARGS='…' or on the command line, is among the choices below",
         f"make experiment EXPERIMENT={name}",
+    ]
+    commands = [
+        *([] if by_hand else whole),
         "# one run, from its own resolved configuration",
         f'attractor --config-path "$PWD/{one}" --config-name config',
         "# all tables and figures of this page, from the finished runs",
@@ -44,6 +61,7 @@ def reproduce(analysis: Analysis, name: str, figures: Sequence[Figure]) -> list[
     ]
     return [
         Prose([_alike(runs)]),
+        *by_hand,
         Code(commands),
         Points(_origins(runs), "Where the runs come from"),
         _configurations(analysis),
@@ -51,27 +69,53 @@ def reproduce(analysis: Analysis, name: str, figures: Sequence[Figure]) -> list[
     ]
 
 
+def _by_hand(name: str, networks: Sequence[Run]) -> list[Part]:
+    """The commands of runs that no experiment's file lists: a line a network; many are folded."""
+    named = {} if name == Config.name else {"name": name}
+    lines = []
+    for run in networks:
+        chosen = {**named, **run.manifest["choices"], "seed": run.manifest["seed"]}
+        lines.append(" ".join(["attractor", *(quote(f"{k}={v}") for k, v in chosen.items())]))
+    n = len(lines)
+    said = (
+        f"There is no conf/experiment/{name}.yaml: each run by a command of its own, of its "
+        "choices. Chosen suites, diagnostics and files are none of them: its config.yaml has them."
+    )
+    return [Prose([said]), Code(lines, f"{n} commands, one a run" if n > _MOST_COMMANDS else "")]
+
+
 def _alike(runs: Sequence[Run]) -> str:
-    """Whether all runs were made with the same."""
-    several = [f"{title} ({len(seen)})" for title, seen in _seen(runs).items() if len(seen) > 1]
+    """Whether all runs were made with the same, as far as that is known."""
+    seen = _seen(runs)
+    several = [f"{title} ({len(values)})" for title, values in seen.items() if len(values) > 1]
+    unknown = [title for title, values in seen.items() if set(values) == {_UNKNOWN}]
     if several:
-        return f"The runs are not all alike; they differ in {', '.join(several)}, listed below."
-    return "One commit, one platform, one set of versions: nothing below differs between the runs."
+        said = f"The runs are not all alike; they differ in {', '.join(several)}, listed below."
+    elif unknown:
+        said = "Nothing that is known of the runs differs between them."
+    else:
+        said = "One commit, one platform, one set of versions and one text: the runs are alike."
+    return said + f" Unknown of all runs: {', '.join(unknown)}." * bool(unknown)
 
 
 def _seen(runs: Sequence[Run]) -> dict[str, dict[str, list[Run]]]:
-    """By what is asked, its values, each with the runs that have it."""
+    """By what is asked, its values, each with the runs that have it; data last."""
     seen: dict[str, dict[str, list[Run]]] = {}
+    met: dict[str, dict[str, list[Run]]] = {}
     for run in runs:
         for key, title in _SAME.items():
-            value = str(run.manifest.get(key) or "unknown")
+            value = str(run.manifest.get(key) or _UNKNOWN)
             if key == "git_commit":
                 value += " with uncommitted changes" * bool(run.manifest.get("git_dirty"))
             seen.setdefault(title, {}).setdefault(value, []).append(run)
         versions = run.manifest.get("versions", {})
         value = ", ".join(f"{package} {version}" for package, version in versions.items())
-        seen.setdefault("versions", {}).setdefault(value or "unknown", []).append(run)
-    return seen
+        seen.setdefault("versions", {}).setdefault(value or _UNKNOWN, []).append(run)
+        text = str(run.manifest.get("data_fingerprint") or _UNKNOWN)
+        seen.setdefault(f"{_DATA} of the training text", {}).setdefault(text, []).append(run)
+        for suite, items in run.manifest["suites"].items():
+            met.setdefault(suite, {}).setdefault(str(items), []).append(run)
+    return seen | {f"{_DATA} of the items of {suite}": met[suite] for suite in sorted(met)}
 
 
 def _origins(runs: Sequence[Run]) -> list[tuple[str, str]]:
@@ -79,23 +123,17 @@ def _origins(runs: Sequence[Run]) -> list[tuple[str, str]]:
     points = []
     for title, values in _seen(runs).items():
         told = [
-            f"{value} ({len(of_value)} runs: {_some(run.run_id for run in of_value)})"
+            f"{value} ({_n_runs(len(of_value))}: {_some(run.run_id for run in of_value)})"
             if len(values) > 1
             else value
             for value, of_value in values.items()
         ]
         points.append((title, "; ".join(told)))
-    texts = sorted({str(r.manifest["data_fingerprint"]) for r in runs if _has_text(r)})
-    if texts:
-        points.append(("data fingerprint of the training text", ", ".join(texts)))
-    for suite in sorted({suite for run in runs for suite in run.manifest["suites"]}):
-        items = {str(r.manifest["suites"][suite]) for r in runs if suite in r.manifest["suites"]}
-        points.append((f"fingerprint of the items of {suite}", ", ".join(sorted(items))))
     return points
 
 
-def _has_text(run: Run) -> bool:
-    return bool(run.manifest.get("data_fingerprint"))
+def _n_runs(n: int) -> str:
+    return f"{n} run{'s' * (n > 1)}"
 
 
 def _some(names: Iterable[str]) -> str:
@@ -134,13 +172,13 @@ def _made(analysis: Analysis, figures: Sequence[Figure], folder: str) -> Table:
     """A row a figure and table: what it is made from, and the command."""
     configs = analysis.collected.configs["config_id"].nunique()
     runs = analysis.collected.runs
-    commits = sorted({str(run.manifest.get("git_commit") or "unknown") for run in runs})
+    commits = sorted({str(run.manifest.get("git_commit") or _UNKNOWN) for run in runs})
     dirty = " with changes" * any(bool(run.manifest.get("git_dirty")) for run in runs)
     command = f"attractor-report {folder} --force"
     source = [command, ", ".join(commits) + dirty, f"all {configs} above", _texts(runs)]
     drawn = [[f"figures/{f.name}.svg, .png", f.data, *source] for f in figures]
     tables = [
-        [contract.name, f"predictions.csv of {len(runs)} runs", *source]
+        [contract.name, f"predictions.csv of {_n_runs(len(runs))}", *source]
         for contract, _ in analysis.tables
     ]
     head = ["", "made from", "command", "commit", "configurations", "data fingerprint"]

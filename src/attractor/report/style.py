@@ -1,7 +1,8 @@
 """How every figure looks: colours, shapes, legends, the page, and how it is saved.
 
 Colours are Okabe & Ito's (2008, jfly.uni-koeln.de/color), told apart without colour vision too,
-and each model has a point shape of its own.
+and each model has a point shape of its own. From the ninth model on colours repeat: as 8 colours
+and 7 shapes have no common divisor, 56 models differ in one or the other.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ VEGA_LITE = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
 MEASURED = ["ci_low", "ci_high", "interval", "n_items", "n_prefixes", "n_seeds"]
 WIDTH = 920  # pixels of all panels together, legible where a README is shown
 
-_COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#999933"]
+COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#999933"]
 _SHAPES = ["circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-left"]
 _LOOKS: dict[str, Any] = {
     "title": {"fontSize": 17, "subtitleFontSize": 13, "subtitleColor": "#444444"},
@@ -46,7 +47,7 @@ def fitting(names: Iterable[str]) -> int:
 
 def colour(labels: Iterable[str]) -> alt.Color:
     names = sorted(set(labels))
-    colours = [_COLOURS[i % len(_COLOURS)] for i in range(len(names))]
+    colours = [COLOURS[i % len(COLOURS)] for i in range(len(names))]
     scale = alt.Scale(domain=names, range=colours)
     return alt.Color("label:N", scale=scale, legend=_model_legend(names))
 

@@ -3,7 +3,11 @@ async function draw() {
   for (const place of document.querySelectorAll(".chart")) {
     const chart = document.getElementById(`${place.dataset.chart}-chart`);
     const options = { renderer: "svg", actions: false };
-    await vegaEmbed(place, JSON.parse(chart.textContent), options);
+    try {
+      await vegaEmbed(place, JSON.parse(chart.textContent), options);
+    } catch (error) {
+      place.textContent = `This browser cannot draw the figure (${error.message}): see its SVG or PNG.`;
+    }
     hint();
   }
   document.body.dataset.drawn = "all";
