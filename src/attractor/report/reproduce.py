@@ -55,7 +55,8 @@ def reproduce(analysis: Analysis, name: str, figures: Sequence[Figure]) -> list[
     commands = [
         *([] if by_hand else whole),
         "# one run, from its own resolved configuration",
-        f'attractor --config-path "$PWD/{one}" --config-name config',
+        f'attractor --config-path "$PWD/{one}" --config-name config \\',
+        "  hydra.run.dir=outputs hydra.output_subdir=null hydra/job_logging=none",
         "# all tables and figures of this page, from the finished runs",
         f"attractor-report {folder} --force",
     ]
