@@ -250,7 +250,7 @@ def test_one_seed_is_said_to_be_one(tmp_path: Path) -> None:
 def test_without_probes_there_are_still_words(tmp_path: Path) -> None:
     write_runs(tmp_path, 2, TWO, 24, 4, suites=("clams", "flagship"))
     found = analyse(collect(find_runs(tmp_path)))
-    assert words.answer(found).startswith("On clams, with ")
+    assert words.answer(found).startswith("On clams (the first of 2 suites), with ")
     assert all(name in words.answer(found) for name in ("the LSTM in", "the simple RNN in"))
     lines = words.comparisons(found, [ALL_ATTRACTORS])
     assert [line.partition(":")[0] for line in lines] == ["On clams", "On test"]

@@ -66,11 +66,14 @@ def answer(analysis: Analysis) -> str:
 
 def _answer_of_a_suite(rows: pd.DataFrame) -> str:
     """Where no probe has nouns between: the best and the worst network on the first suite."""
-    order = ["probes", *sorted(set(rows["suite"]) - {IN_DISTRIBUTION, "probes"}), IN_DISTRIBUTION]
-    suite = next(name for name in order if name in set(rows["suite"]))
+    met = set(rows["suite"])
+    order = ["probes", *sorted(met - {IN_DISTRIBUTION, "probes"}), IN_DISTRIBUTION]
+    suite = next(name for name in order if name in met)
+    others = f" (the first of {len(met)} suites)" * (len(met) > 1)
     of_suite = rows[rows["suite"] == suite].sort_values("accuracy", ascending=False)
     told = _ends(of_suite, "accuracy")
-    return f"On {suite}, with {of_suite['n_items'].max():,} items, the verb is right for {told}."
+    n = of_suite["n_items"].max()
+    return f"On {suite}{others}, with {n:,} items, the verb is right for {told}."
 
 
 def _costs(effects: pd.DataFrame) -> list[str]:
@@ -171,9 +174,10 @@ def _difference(row: dict[Any, Any], found: pd.DataFrame) -> str:
             f"{where}: of these two networks, {first} is right more often than {second} by {size} "
             f"({effect}); one seed each: another initialisation may reverse it."
         )
+    after = f" after Holm over {row['n_tests']} tests" * (row["n_tests"] > 1)
     test = (
-        f"{effect}, p {_p(row['p_holm'])} after Holm over {row['n_tests']} tests, McNemar p < .05 "
-        f"in {row['seeds_apart']} of {row['n_seeds']} seeds"
+        f"{effect}, p {_p(row['p_holm'])}{after}, McNemar p < .05 in {row['seeds_apart']} of "
+        f"{row['n_seeds']} seeds"
     )
     if row["p_holm"] < _CERTAIN:
         return f"{where}: {first} is right more often than {second} by {size} ({test})."
