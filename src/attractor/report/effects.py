@@ -14,7 +14,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import stdtr, stdtrit
+from scipy.special import stdtr
 
 from attractor.report.accuracy import drawn, in_order
 from attractor.report.collect import Collected
@@ -25,8 +25,6 @@ from attractor.stats.intervals import METHOD_OF_SUMS, Codes, Floats, crossed, va
 from attractor.stats.regression import BinomialFit, fit_binomial
 
 FACTORS = ["distance", "n_attractors", "n_intervening", "n_preceding_opposite", "subject_index"]
-_CONFIDENCE = 0.95
-
 Bools = NDArray[np.bool_]
 
 
@@ -127,8 +125,7 @@ def _effect(
     if np.isnan(value):
         return dict.fromkeys((name, f"{name}_low", f"{name}_high", "p"), np.nan)
     found = crossed(pull[own] - pull[own].mean(), seed, cluster)
-    error, freedom = float(np.sqrt(found.variance[0])), float(found.freedom[0])
-    half = float(stdtrit(freedom, (1 + _CONFIDENCE) / 2)) * error
+    error, half = float(np.sqrt(found.variance[0])), float(found.half_width()[0])
     p = 2 * float(stdtr(found.cautious_freedom[0], -abs(value) / error))
     if found.n_answers[0] == found.n_clusters[0]:
         p = np.nan

@@ -11,6 +11,7 @@ from attractor.report.accuracy import MEASURES, accuracies, in_order, with_choic
 from attractor.report.collect import Collected
 from attractor.report.configs import CONFIG
 from attractor.report.contracts import ERRORS
+from attractor.report.panels import FEWEST_PREFIXES
 from attractor.report.style import (
     MEASURED,
     WIDTH,
@@ -24,7 +25,6 @@ from attractor.report.style import (
 
 ATTRACTORS, DISTANCE = "n_attractors", "distance"
 ALL = "all"  # parts of a suite together
-FEWEST = 20  # prefixes of a cell that is drawn
 _FARTHEST = 15  # tokens that are drawn
 NATURAL = ("test", "linzen", "gulordava", "conllu")  # suites of natural sentences
 _MEASURES = {name: how for name, how in MEASURES.items() if name != "train_frequency"}
@@ -68,7 +68,7 @@ def errors_figure(found: pd.DataFrame, collected: Collected) -> dict[str, alt.VC
     """
     if found.empty:
         return {}
-    drawn = found[(found["n_prefixes"] >= FEWEST) & (found["probe_set"] == ALL)]
+    drawn = found[(found["n_prefixes"] >= FEWEST_PREFIXES) & (found["probe_set"] == ALL)]
     drawn = drawn[(drawn["by"] == ATTRACTORS) | (drawn["value"] <= _FARTHEST)]
     shown = ~drawn["model"].str.startswith("baseline:") | drawn["model"].str.endswith("_noun")
     drawn = drawn[shown].merge(collected.configs[[*CONFIG, "label"]], on=CONFIG)
@@ -77,7 +77,7 @@ def errors_figure(found: pd.DataFrame, collected: Collected) -> dict[str, alt.VC
         panels = [_panel(rows[rows["by"] == by], by, rows["label"]) for by in _TITLES]
         networks = rows[~rows["model"].str.startswith("baseline:")]
         notes = [
-            f"{seeds_a_model(networks)}; cells of {FEWEST} prefixes and more, "
+            f"{seeds_a_model(networks)}; cells of {FEWEST_PREFIXES} prefixes and more, "
             f"{span(networks['n_items'])} items each",
             f"bars: {interval_held(networks)}",
         ]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import logit, stdtrit
+from scipy.special import logit
 
 from attractor.stats.intervals import Codes, Floats, crossed
 from attractor.stats.regression import BinomialFit, fit_binomial
@@ -116,10 +116,7 @@ def slopes(
             share = len(part) / total
             value += share * float(fit.coefficients[k])
             pull[part] = share * fit.contributions(np.eye(3)[k])
-        variance = crossed(pull, seed, cluster)
-        half = float(
-            stdtrit(variance.freedom[0], (1 + confidence) / 2) * np.sqrt(variance.variance[0])
-        )
+        half = float(crossed(pull, seed, cluster).half_width(confidence)[0])
         found.append(Slope(value, value - half, value + half))
     return found[0], found[1]
 
@@ -142,9 +139,11 @@ def _band(
 ) -> tuple[Floats, Floats, Floats]:
     """Fitted log-odds at each distance, and its interval there; all [distances]."""
     columns = np.column_stack([np.ones(len(distance)), distance])
-    found = [crossed(fit.contributions(column), seed, cluster) for column in columns]
-    variance = np.array([one.variance[0] for one in found])
-    freedom = np.array([one.freedom[0] for one in found])
     level = columns @ np.nan_to_num(fit.coefficients)
-    half = stdtrit(freedom, (1 + confidence) / 2) * np.sqrt(variance)
+    half = np.array(
+        [
+            crossed(fit.contributions(column), seed, cluster).half_width(confidence)[0]
+            for column in columns
+        ]
+    )
     return level, level - half, level + half

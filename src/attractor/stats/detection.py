@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import ndtri, stdtrit
+from scipy.special import ndtri
 
 from attractor.stats.intervals import Codes, Floats, crossed
 
@@ -52,6 +52,5 @@ def detection(
 def _interval(
     value: float, pull: Floats, seed: Codes, cluster: Codes, confidence: float
 ) -> tuple[float, float, float]:
-    found = crossed(pull, seed, cluster)
-    half = float(stdtrit(found.freedom[0], (1 + confidence) / 2) * np.sqrt(found.variance[0]))
+    half = float(crossed(pull, seed, cluster).half_width(confidence)[0])
     return float(value), float(value) - half, float(value) + half

@@ -41,6 +41,11 @@ class Crossed:
     n_clusters: Floats
     n_answers: Floats
 
+    def half_width(self, confidence: float = 0.95) -> Floats:
+        """Of Student's interval of each sum, [cells]."""
+        quantile = stdtrit(self.freedom, (1 + confidence) / 2)
+        return np.asarray(quantile * np.sqrt(self.variance), float)
+
 
 def crossed(
     contributions: ArrayLike,
