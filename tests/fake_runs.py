@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from attractor.artifacts import sha256
+from attractor.files import sha256
 from attractor.results import HISTORY, PREDICTIONS, Table, read_csv, write_csv
 from attractor.runs import STAGE_VERSIONS
 

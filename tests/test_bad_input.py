@@ -96,7 +96,7 @@ def test_the_console_script_says_one_line_and_exits_2(
         ("task._target_=attractor.nope.X", ["attractor.nope.X: cannot be imported"]),
         ("train.precision=fp8", ["train.precision=fp8: choose fp32 or bf16"]),
         ("data.regime=foo", ["data.regime=foo", "natural, balanced"]),
-        ("stages=[generate,dream]", ["stages=", "choose from generate, train, evaluate"]),
+        ("stages=[generate,dream]", ["stages=", "choose from generate, train, baselines"]),
         ("name=a/b", ["name=a/b: give a folder name"]),
         ("model=[srn", ["'[srn'", "write key=value"]),
         ("grammar.start=Foo", ["start symbol Foo has no rules; define it or rename start"]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import pickle
@@ -10,7 +11,6 @@ from pathlib import Path
 import pytest
 import torch
 
-from attractor import checkpoints
 from attractor.checkpoints import load_state, load_weights, save_state, save_weights
 from attractor.tasks.number_prediction import NumberPrediction
 from attractor.training import TrainingState, train
@@ -70,16 +70,18 @@ def test_a_truncated_file_is_no_state(path: Path, share: float) -> None:
 def test_a_write_that_is_cut_short_leaves_the_last_state(
     state: TrainingState, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def killed(tensors: object, filename: Path, metadata: object) -> None:
-        Path(filename).write_bytes(b"half of a fi")
-        raise KeyboardInterrupt
+    def full(file: Path, content: bytes) -> None:
+        with file.open("wb") as opened:
+            opened.write(content[: len(content) // 2])
+        raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(checkpoints, "save_file", killed)
-    with pytest.raises(KeyboardInterrupt):
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(OSError, match="No space left"):
         save_state(TrainingState(state.epochs[:1]), path)
     found = load_state(path)
     assert found is not None
     assert found.epoch == 2
+    assert list(path.parent.iterdir()) == [path]
 
 
 class Trap:

@@ -15,8 +15,8 @@ import pytest
 
 import attractor
 from attractor import registry
-from attractor.artifacts import sha256
 from attractor.errors import UserError
+from attractor.files import sha256
 from attractor.report import cli, figures
 from attractor.results import ITEMS, PREDICTIONS, Column, Table, write_csv
 from fake_runs import MODELS, as_published, items, write_runs

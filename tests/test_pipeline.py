@@ -12,8 +12,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from hydra.core.global_hydra import GlobalHydra
 
 from attractor import pipeline
+from attractor.cli import app
 from attractor.report.cli import main as report
 from attractor.report.contracts import RESULTS
 from attractor.results import HISTORY, ITEMS, PREDICTIONS, read_csv
@@ -82,15 +84,28 @@ def test_a_failed_job_leaves_its_traceback_and_the_report_names_it(
         raise RuntimeError("the disk went away")
 
     monkeypatch.setattr("attractor.training.train", fail)
-    with pytest.raises(RuntimeError):
-        pipeline.run(failing, {}, print)
-    assert "the disk went away" in (tmp_path / "trial" / failing.run_id / "error.txt").read_text()
+    with pytest.raises(SystemExit) as exited:
+        _app(monkeypatch, tmp_path, "name=trial", "seed=1")
+    assert exited.value.code == 1
+    kept = tmp_path / "trial" / failing.run_id / "error.txt"
+    line = f"RuntimeError: the disk went away (traceback: {kept})"
+    assert capsys.readouterr().err == f"attractor: {line}\n"
+    assert 'raise RuntimeError("the disk went away")' in kept.read_text()
     assert report([str(tmp_path / "trial")]) == 1
     assert f"{failing.run_id}: RuntimeError: the disk went away" in capsys.readouterr().err
     monkeypatch.undo()
-    pipeline.run(failing, {}, print)  # run again, it succeeds, and the error is gone
-    assert not (tmp_path / "trial" / failing.run_id / "error.txt").exists()
+    _app(monkeypatch, tmp_path, "name=trial", "seed=1")  # now it succeeds, and the error is gone
+    assert not kept.exists()
+    assert list((tmp_path / "trial" / ".running").iterdir()) == []
     assert report([str(tmp_path / "trial")]) == 0
+
+
+def _app(monkeypatch: pytest.MonkeyPatch, folder: Path, *overrides: str) -> None:
+    """A job as the command line runs it, in this process."""
+    arguments = ["attractor", *TINY, f"output_dir={folder}", *overrides]
+    monkeypatch.setattr("sys.argv", arguments)
+    GlobalHydra.instance().clear()
+    app()
 
 
 def _sweep(folder: Path) -> subprocess.Popen[bytes]:

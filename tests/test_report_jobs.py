@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from attractor import pipeline, results
-from attractor.artifacts import sha256
+from attractor.files import sha256
 from attractor.plan import VERSIONS
 from attractor.report import accuracy, cli, contracts
 from attractor.report.collect import collect

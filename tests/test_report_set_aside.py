@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from attractor.artifacts import sha256
+from attractor.files import sha256
 from attractor.report import cli, style
 from attractor.report.runs import find_runs
 from fake_runs import TWO, as_published, write_runs

@@ -18,6 +18,7 @@ from scipy.special import expit
 
 from attractor import pipeline
 from attractor.errors import UserError
+from attractor.files import noted
 from attractor.free_text import LONGEST, as_known, words
 from attractor.models.recurrent import Recurrent
 from attractor.results import PREDICTIONS, read_csv
@@ -265,9 +266,9 @@ def _spoilt(folder: Path, file: str, content: str | None) -> Path:
         ("config.yaml", None, "no finished run (no readable config.yaml)"),
         ("config.yaml", "model: [", "no finished run (no readable config.yaml)"),
         ("config.yaml", "model: 1", "not a whole run"),
-        ("best.safetensors", None, "were deleted or cut short"),
-        ("best.safetensors", "cut", "were deleted or cut short"),
-        ("stage.json", None, "were deleted or cut short"),
+        ("best.safetensors", None, "were deleted or altered"),
+        ("best.safetensors", "cut", "were deleted or altered"),
+        ("stage.json", None, "were deleted or altered"),
     ],
 )
 def test_a_broken_run_is_one_clear_line(
@@ -358,6 +359,9 @@ def test_a_verb_that_training_never_held_cannot_be_asked_about(
     vocabulary = (weights / "vocabulary.json").read_text()
     assert '"were"' in vocabulary
     (weights / "vocabulary.json").write_text(vocabulary.replace('"were"', '"wxyz"'))
+    done = json.loads((weights / "stage.json").read_text())
+    (weights / "stage.json").unlink()
+    (weights / "stage.json").write_text(json.dumps(done | noted(weights)))
     _refused([str(run), "the pilots"], "its training text never held were", tmp_path, capsys)
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 
+from attractor.files import replacing
 from attractor.training import TrainingState, Weights
 
 
@@ -52,10 +52,8 @@ def load_state(path: Path) -> TrainingState | None:
 
 
 def _save(tensors: Weights, path: Path, metadata: dict[str, str]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    save_file(tensors, temporary, metadata=metadata)
-    temporary.replace(path)
+    with replacing(path) as temporary:
+        temporary.write_bytes(save(tensors, metadata=metadata))  # save_file hides a disk's error
 
 
 def _load(path: Path) -> tuple[Weights, dict[str, str]]:

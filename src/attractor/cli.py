@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from typing import Any, NoReturn
 
@@ -28,23 +29,43 @@ ConfigStore.instance().store(name="schema", node=Schema)
 
 
 @hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")
-def app(raw: DictConfig) -> None:
-    """One job: plan it, and carry out its stages."""
+def app(raw: DictConfig) -> str | None:
+    """One job: plan it, and carry out its stages.
+
+    In a sweep, returns the one line that says why it failed: an exception that does not pickle,
+    or an exit, would take the other jobs with it.
+    """
+    one_of_many = HydraConfig.get().mode == RunMode.MULTIRUN
+    line, code = _carry_out(raw, one_of_many)
+    if line and not one_of_many:
+        _fail(line, code)
+    return line or None
+
+
+def _carry_out(raw: DictConfig, one_of_many: bool) -> tuple[str, int]:
+    """Run the job; what went wrong in one line, and the exit code: "", 0 if nothing did."""
+    from attractor.job_marks import keep_error, running
     from attractor.pipeline import run
     from attractor.plan import SEEDLESS, plan
 
+    job = None
     try:
         job = plan(configuration(raw), configuration(raw, seed=SEEDLESS))
         overrides = OmegaConf.to_container(HydraConfig.get().overrides.task, resolve=True)
-        run(job, _choices(raw, overrides), lambda line: print(line, flush=True))
-        if job.config.stages == ["generate"]:
+        assert isinstance(overrides, list)
+        with running(job, shlex.join(["attractor", *overrides])):
+            run(job, _choices(raw, overrides), lambda line: print(line, flush=True))
+        if job.config.stages == ["generate"] and not one_of_many:
             from attractor.display import show_generated
 
             show_generated(job)
-    except Exception as error:
-        if HydraConfig.get().mode == RunMode.MULTIRUN:
-            raise  # the others go on; Hydra names the job
-        _fail(*explain(error))
+    except (Exception, SystemExit) as error:
+        line, code = explain(error)
+        if job and (one_of_many or code != 2):  # by itself, an unsound job leaves nothing
+            kept = keep_error(job, line)
+            line += f" (traceback: {kept})" if kept and code != 2 else ""
+        return line, code
+    return "", 0
 
 
 def configuration(raw: DictConfig, **replaced: Any) -> Config:
@@ -58,7 +79,7 @@ def configuration(raw: DictConfig, **replaced: Any) -> Config:
 _NO_CHOICES = ("seed", "experiment", "model", "output_dir", "name", "stages", "suite", "diagnostic")
 
 
-def _choices(raw: DictConfig, overrides: Any) -> dict[str, Any]:
+def _choices(raw: DictConfig, overrides: list[Any]) -> dict[str, Any]:
     """What was chosen for this job on the command line or by the sweep, the seed apart."""
     chosen = {"model": raw.model.name}
     for override in overrides:

@@ -11,7 +11,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from attractor.errors import UserError
 
-STAGES = ("generate", "train", "evaluate", "diagnose")
+STAGES = ("generate", "train", "baselines", "evaluate", "diagnose")
 # The parts of the configuration that matter to a baseline: what is read, not who reads it.
 OF_BASELINES = ("data", "grammar", "suite")
 SOURCES = ("corpus", "conllu", "dependencies")

@@ -8,8 +8,8 @@ from pathlib import Path
 from hydra.errors import HydraException, MissingConfigException, OverrideParseException
 from omegaconf.errors import ConfigKeyError, OmegaConfBaseException
 
-from attractor.artifacts import describe_write_error
 from attractor.errors import UserError
+from attractor.files import describe_write_error
 from attractor.resources import CONF
 
 
@@ -26,6 +26,8 @@ def explain(error: BaseException) -> tuple[str, int]:
         return describe_write_error(root, Path()), 2
     if isinstance(error, (HydraException, OmegaConfBaseException)):
         return _configuration(error, root), 2
+    if isinstance(root, MemoryError) or "can't allocate memory" in str(root):
+        return "out of memory; give the job more, run fewer at once, or lower train.batch_size", 1
     return f"{type(root).__name__}: {_first_line(root)}", 1
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from attractor.artifacts import sha256
 from attractor.errors import UserError
+from attractor.files import sha256
 from attractor.registry import contract_of
 from attractor.results import ITEMS, PREDICTIONS, read_csv
 

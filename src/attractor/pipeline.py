@@ -10,8 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from attractor import runs
-from attractor.artifacts import ArtifactStore, explain_write_errors, put_copy
+from attractor.artifacts import ArtifactStore
 from attractor.errors import UserError
+from attractor.explain import explain
+from attractor.files import explain_write_errors, put_copy
+from attractor.job_marks import keep_error
 from attractor.plan import Plan
 from attractor.stage_files import read_facts
 from attractor.stages import baselines, diagnose, evaluate, suite, text, train
@@ -20,35 +23,36 @@ from attractor.stages import baselines, diagnose, evaluate, suite, text, train
 def run(job: Plan, choices: Mapping[str, Any], say: Callable[[str], None]) -> None:
     """Carry out the stages that the configuration asks for; nothing that stands is built again.
 
-    choices: what was chosen for this job, for its manifest; say: is given a line when it is done.
-    Raises what the stages raise, after leaving the traceback in the run's folder.
+    choices: what was chosen for this job, for its manifest; say: is given a line when it is done,
+    and one for each stage's output that is not as it was made. Raises what the stages raise.
     """
     with explain_write_errors(job.folder):
         job.folder.mkdir(parents=True, exist_ok=True)
         stages = job.config.stages
-        store = ArtifactStore(Path(job.config.output_dir) / "artifacts")
-        if "evaluate" in stages and runs.is_published(job) and runs.is_diagnosed(job):
-            if "generate" in stages and store.has(job.stages.text):
+        store = ArtifactStore(Path(job.config.output_dir) / "artifacts", say)
+        if is_done(job):
+            if "generate" in stages and store.path(job.stages.text).is_dir():
                 publish_items(store, job)
             say(f"{job.run_id}: done before")
             return
-        try:
-            if "train" in stages or "diagnose" in stages:
-                _check_network(job)
-            if "generate" in stages:
-                publish_items(store, job)
-            if "train" in stages:
-                train(store, job)
-            if "evaluate" in stages and not runs.is_published(job):
-                publish(store, job, choices)
-            if "diagnose" in stages:
-                publish_diagnostics(store, job)
-            say(f"{job.run_id}: {_summary(store, job)}")
-        except UserError:
-            raise  # nothing failed: the job was never a sound one
-        except Exception:
-            runs.keep_traceback(job)
-            raise
+        if "train" in stages or "diagnose" in stages:
+            _check_network(job)
+        if "generate" in stages:
+            publish_items(store, job)
+        if "train" in stages:
+            train(store, job)
+        if "baselines" in stages or "evaluate" in stages:
+            publish_baselines(store, job, choices)
+        if "evaluate" in stages and not runs.is_published(job):
+            publish_run(store, job, choices)
+        if "diagnose" in stages:
+            publish_diagnostics(store, job)
+        say(_summary(store, job))
+
+
+def is_done(job: Plan) -> bool:
+    """Whether all that the job publishes stands in its experiment, as it was published."""
+    return "evaluate" in job.config.stages and runs.is_published(job) and runs.is_diagnosed(job)
 
 
 def _check_network(job: Plan) -> None:
@@ -71,8 +75,11 @@ def publish_diagnostics(store: ArtifactStore, job: Plan) -> None:
     for name in wanted:
         runs.announce_diagnostic(job, name)
     for name in wanted:
-        with runs.keeping_traceback(job, name):
+        try:
             runs.publish_diagnostic(job, name, diagnose(store, job, name))
+        except Exception as error:
+            keep_error(job, explain(error)[0], name)
+            raise
 
 
 def publish_items(store: ArtifactStore, job: Plan) -> None:
@@ -92,11 +99,24 @@ def publish_items(store: ArtifactStore, job: Plan) -> None:
                 put_copy(table, job.items_file(f"{name}_{table.stem}"))
 
 
-def publish(store: ArtifactStore, job: Plan, choices: Mapping[str, Any]) -> None:
-    """Publish the run's predictions and history, and the baselines' predictions."""
+def publish_baselines(store: ArtifactStore, job: Plan, choices: Mapping[str, Any]) -> None:
+    """Publish the baselines' predictions for the job's text, and the items they are for."""
+    from attractor.results import PREDICTIONS
+
+    def fill(folder: Path) -> None:
+        shutil.copyfile(baselines(store, job) / PREDICTIONS.name, folder / PREDICTIONS.name)
+        for name in job.stages.suites:  # the items of this very text, whatever else is swept
+            shutil.copyfile(suite(store, job, name) / "items.csv", folder / f"{name}.csv")
+
+    if not runs.has_baselines(job):
+        runs.publish_baselines(job, choices, fill)
+
+
+def publish_run(store: ArtifactStore, job: Plan, choices: Mapping[str, Any]) -> None:
+    """Publish the run's predictions and history."""
     from attractor.results import HISTORY, PREDICTIONS, write_csv
 
-    source, scored, rules = train(store, job), evaluate(store, job), baselines(store, job)
+    source, scored = train(store, job), evaluate(store, job)
 
     def fill(folder: Path) -> None:
         import pandas as pd
@@ -105,22 +125,18 @@ def publish(store: ArtifactStore, job: Plan, choices: Mapping[str, Any]) -> None
         history = pd.read_csv(source / "history.csv").assign(run_id=job.run_id)
         write_csv(history, HISTORY, folder / HISTORY.name)
 
-    def fill_baselines(folder: Path) -> None:
-        shutil.copyfile(rules / PREDICTIONS.name, folder / PREDICTIONS.name)
-        for name in job.stages.suites:  # the items of this very text, whatever else is swept
-            shutil.copyfile(suite(store, job, name) / "items.csv", folder / f"{name}.csv")
-
     split = read_facts(text(store, job) / "split.json")
-    runs.publish_baselines(job, {"split": split}, choices, fill_baselines)
     found = read_facts(source / "training.json") | read_facts(scored / "evaluation.json")
     runs.publish_run(job, {"split": split, **found}, choices, fill)
 
 
 def _summary(store: ArtifactStore, job: Plan) -> str:
+    if job.config.stages == ["baselines"]:
+        return f"{job.baselines_id}: done"
     if not store.has(job.stages.train):
-        return "items generated"
+        return f"{job.run_id}: items generated"
     facts = read_facts(store.path(job.stages.train) / "training.json")
     return (
-        f"{facts['epochs']} epochs (best {facts['best_epoch']}), "
+        f"{job.run_id}: {facts['epochs']} epochs (best {facts['best_epoch']}), "
         f"{facts['train_seconds']:.1f} s of training"
     )

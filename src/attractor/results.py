@@ -6,7 +6,6 @@ is written beside its place and renamed, so that a reader sees all of it or none
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from attractor.errors import UserError
+from attractor.files import replacing
 
 
 class Column(NamedTuple):
@@ -228,7 +228,5 @@ def read_csv(path: Path, table: Table) -> pd.DataFrame:
 
 def write_atomically(path: Path, text: str) -> None:
     """Write UTF-8 text beside `path`, then rename it there: readers never see half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    temporary.write_text(text, encoding="utf-8", newline="")
-    temporary.replace(path)
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="")

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import json
 import shutil
-import tempfile
-import traceback
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from attractor.artifacts import Stage, checksums, digest, file_sizes, is_whole, publish
+from attractor.artifacts import Stage, digest
 from attractor.config import OF_BASELINES, CorpusConfig
 from attractor.corpus.shards import VERSION as SHARDS
 from attractor.diagnose import suites_of
+from attractor.files import fault_of, noted, published
 from attractor.plan import THREADS, VERSIONS, Plan, Stages
 
 MANIFEST = "manifest.json"
-ERROR = "error.txt"
 # Today's, by which the report tells what an older program made.
 STAGE_VERSIONS = {**VERSIONS, "shards": SHARDS}
 
@@ -34,15 +31,18 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 
 def is_published(job: Plan) -> bool:
-    """Whether the job's run and its baselines stand in the experiment, whole and up to date."""
-    return _stands(job.folder / job.run_id, job.stages.evaluate.key) and _stands(
-        job.folder / job.baselines_id, job.stages.baselines.key
-    )
+    """Whether the job's run and its baselines stand in the experiment, as they were published."""
+    return _stands(job.folder / job.run_id, job.stages.evaluate.key) and has_baselines(job)
+
+
+def has_baselines(job: Plan) -> bool:
+    """Whether the baselines for this job's text and suites stand in the experiment."""
+    return _stands(job.folder / job.baselines_id, job.stages.baselines.key)
 
 
 def _stands(folder: Path, fingerprint: str) -> bool:
     manifest = read_manifest(folder)
-    return manifest.get("fingerprint") == fingerprint and is_whole(folder, manifest)
+    return manifest.get("fingerprint") == fingerprint and not fault_of(folder, manifest)
 
 
 def publish_run(
@@ -83,17 +83,6 @@ def announce_diagnostic(job: Plan, name: str) -> None:
     (job.folder / job.run_id / name).mkdir(parents=True, exist_ok=True)
 
 
-@contextmanager
-def keeping_traceback(job: Plan, name: str) -> Iterator[None]:
-    """Leave the traceback of what fails in the diagnostic's folder, where the report finds it."""
-    try:
-        yield
-    except Exception:
-        error = job.folder / job.run_id / name / ERROR
-        error.write_text(traceback.format_exc(), encoding="utf-8")
-        raise
-
-
 def publish_diagnostic(job: Plan, name: str, made: Path) -> None:
     """Publish a diagnostic's tables, which stand in `made`, beside the run's predictions."""
     run, spec = job.folder / job.run_id, job.config.diagnostic[name]
@@ -109,23 +98,14 @@ def publish_diagnostic(job: Plan, name: str, made: Path) -> None:
         "form": digest({"versions": versions, "spec": spec, "suites": ruler})[:8],
         "stage_versions": _stage_versions(job, suites, "train", "diagnose"),
     }
-    temporary = Path(tempfile.mkdtemp(prefix=".publishing-", dir=run))
-    try:
+    with published(run / name) as temporary:
         for table in tables:
             shutil.copyfile(made / table, temporary / table)
-        manifest |= _files(temporary)
-        (temporary / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
-        publish(temporary, run / name)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+        _write_manifest(temporary, manifest)
 
 
-def publish_baselines(
-    job: Plan, facts: Mapping[str, Any], choices: Mapping[str, Any], fill: Callable[[Path], None]
-) -> None:
-    """Publish the folder of the baselines for this job's text, unless it is there."""
-    if _stands(job.folder / job.baselines_id, job.stages.baselines.key):
-        return
+def publish_baselines(job: Plan, choices: Mapping[str, Any], fill: Callable[[Path], None]) -> None:
+    """Publish the folder of the baselines for this job's text; arguments as `publish_run`'s."""
     own = {
         "run_id": job.baselines_id,
         "config_id": job.baselines_config_id,
@@ -147,11 +127,6 @@ def _stage_versions(job: Plan, suites: Collection[str], *stages: str) -> dict[st
     """The versions of `stages` and of those before them: just what a rerun's keys would hold."""
     text = ["corpus", "shards"] if isinstance(job.config.data, CorpusConfig) else ["text"]
     return {stage: STAGE_VERSIONS[stage] for stage in [*text, *["suite"] * bool(suites), *stages]}
-
-
-def _files(folder: Path) -> dict[str, dict[str, Any]]:
-    """What a manifest notes of the files beside it: sizes to look at often, and checksums."""
-    return {"files": file_sizes(folder), "sha256": checksums(folder)}
 
 
 def _suites(stages: Stages) -> dict[str, Stage]:
@@ -187,23 +162,16 @@ def _publish(job: Plan, own: Mapping[str, Any], fill: Callable[[Path], None]) ->
         **provenance(),
         **own,
     }
-    temporary = Path(tempfile.mkdtemp(prefix=".publishing-", dir=job.folder))
-    try:
+    final = job.folder / str(own["run_id"])
+    with published(final) as temporary:
         fill(temporary)
         OmegaConf.save(OmegaConf.create(asdict(job.config)), temporary / "config.yaml")
-        manifest |= _files(temporary)
-        (temporary / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
-        final = job.folder / str(own["run_id"])
+        _write_manifest(temporary, manifest)
         for diagnostic in final.glob(f"[!.]*/{MANIFEST}"):  # found of the same weights
             shutil.copytree(diagnostic.parent, temporary / diagnostic.parent.name)
-        publish(temporary, final)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
 
 
-def keep_traceback(job: Plan) -> None:
-    """Leave the current exception's traceback where the report finds it."""
-    folder = job.folder / job.run_id
-    if not (folder / MANIFEST).exists():
-        folder.mkdir(exist_ok=True)
-        (folder / ERROR).write_text(traceback.format_exc(), encoding="utf-8")
+def _write_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
+    """Write what a run says of itself, and the sizes and checksums of the files beside it."""
+    text = json.dumps({**manifest, **noted(folder)}, indent=1)
+    (folder / MANIFEST).write_text(text, encoding="utf-8")

@@ -1,13 +1,15 @@
-"""Hydra's own sweeper, with grids, a quicker check of the jobs, and a report at the end."""
+"""Hydra's own sweeper, with grids, jobs that are planned before any runs, and a report."""
 
 from __future__ import annotations
 
+import shlex
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from io import StringIO
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.config_store import ConfigStore
@@ -15,6 +17,9 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.types import RunMode
 from joblib import Parallel, delayed
 from omegaconf import DictConfig
+
+if TYPE_CHECKING:
+    from attractor.sweeps import Job, Refused
 
 # The keys of hydra.sweeper. (No dataclass: Hydra loads its plugins without naming their module.)
 _KEYS: dict[str, Any] = {
@@ -48,41 +53,73 @@ class GridSweeper(BasicSweeper):
         super().__init__(max_batch_size, dict(params or {}))
         self.grids = grids
         self.experiments = experiments
-        self.arguments: list[str] = []
-        self.launched = False
 
-    def sweep(self, arguments: list[str]) -> Any:
-        """Run all jobs and report on them, also where some failed."""
-        self.arguments = arguments
-        try:
-            results = super().sweep(arguments)
-        except Exception:
-            if self.launched:  # else nothing has changed that a report could tell of
-                self._report()
-            raise
-        if code := self._report():
-            sys.exit(code)
-        return results
+    def sweep(self, arguments: list[str]) -> None:
+        """Run the jobs that are not done, and report on them, also where some failed.
 
-    def split_arguments(self, *_: Any) -> list[list[list[str]]]:  # type: ignore[override]
-        """All jobs, each once, in one batch: the launcher decides how many run at a time."""
-        jobs = self._jobs(self.params, self.grids, self.arguments)
-        shared = [a for a in self.arguments if a.partition("=")[0] not in _OWN]
+        Exits with code 1 if any failed, or was set aside. Raises what composing a job raises, and
+        UserError if every job is refused, before anything has changed.
+        """
+        from attractor.errors import UserError
+        from attractor.sweeps import Job, Refused, carry_out
+
+        all_jobs = self._planned(self._overrides(arguments))
+        jobs = [job for job in all_jobs if isinstance(job, Job)]
+        refused = [job for job in all_jobs if isinstance(job, Refused)]
+        if not jobs:
+            raise UserError(refused[0].why)
+        self._record(all_jobs)
+        failures = {tuple(job.overrides): job.why for job in refused}
+        _complain(failures, all_jobs)
+        found = carry_out(jobs, self._launch, lambda line: print(line, flush=True))
+        code = self._report({job.run_id for job in found})
+        _complain(late := {tuple(job.overrides): why for job, why in found.items()}, all_jobs)
+        if failures := failures | late:
+            n_done = len(all_jobs) - len(failures)
+            print(f"attractor: {n_done} of {len(all_jobs)} jobs are done", file=sys.stderr)
+        if failures or code:
+            sys.exit(max(code, 1))
+
+    def _overrides(self, arguments: list[str]) -> list[list[str]]:
+        """The overrides of all jobs, each job once: the launcher decides how many run at a time."""
+        jobs = self._jobs(self.params, self.grids, arguments)
+        shared = [a for a in arguments if a.partition("=")[0] not in _OWN]
         for name in self.experiments:
             sweeper = self._composed([f"experiment={name}"]).hydra.sweeper
             params = {"experiment": name, **(sweeper.get("params") or {})}
             jobs += self._jobs(params, sweeper.get("grids") or (), shared)
-        return [[list(job) for job in dict.fromkeys(map(tuple, jobs))]]
+        return [list(job) for job in dict.fromkeys(map(tuple, jobs))]
 
-    def validate_batch_is_legal(self, batch: Sequence[Sequence[str]]) -> None:
-        """Raise what composing a job of the covering raises.
+    def _planned(self, jobs: Sequence[Sequence[str]]) -> list[Job | Refused]:
+        from attractor.composing import Composer
+        from attractor.progress import progress_bar
+        from attractor.sweeps import planned
 
-        Hydra composes every job beforehand, to find what is misspelt in any, and each again when it
-        runs. What can be misspelt is an override, so it is enough to compose as many jobs as hold
-        every override once: 8 of the 20 jobs of four models and five seeds.
-        """
-        super().validate_batch_is_legal(covering(batch))
-        self.launched = True
+        assert self.config is not None
+        assert self.hydra_context is not None
+        compose = Composer(self.hydra_context.config_loader, self.config.hydra.job.config_name)
+        all_jobs = []
+        with progress_bar("planning", len(jobs), "job") as advance:
+            for overrides in jobs:
+                all_jobs.append(planned(overrides, compose(overrides)))
+                advance(1)
+        return all_jobs
+
+    def _record(self, jobs: Sequence[Job | Refused]) -> None:
+        """Note in the experiments' folders which jobs there are, for others to see what is left."""
+        from attractor.sweep_record import Recorded, Sweep, record
+
+        command = shlex.join(["attractor", *sys.argv[1:]])
+        of_folder: defaultdict[Path, list[Recorded]] = defaultdict(list)
+        for job in jobs:
+            of_folder[job.folder].append(Recorded(job.run_id, list(job.overrides)))
+        for folder, of_it in of_folder.items():
+            record(folder, Sweep(command, of_it))
+
+    def _launch(self, jobs: Sequence[Sequence[str]]) -> list[str | None]:
+        assert self.launcher is not None
+        returned = self.launcher.launch(jobs, initial_job_idx=0)
+        return [one.return_value for one in returned]
 
     def _jobs(
         self, params: Values, grids: Sequence[Values], arguments: list[str]
@@ -109,19 +146,24 @@ class GridSweeper(BasicSweeper):
             run_mode=RunMode.MULTIRUN,
         )
 
-    def _report(self) -> int:
-        """Report on every experiment of this sweep; the worst exit code."""
+    def _report(self, failed: Collection[str]) -> int:
+        """Report on every experiment of this sweep; the worst exit code.
+
+        failed: runs of which it is told already why.
+        """
         assert self.config is not None
         if "evaluate" not in self.config.stages:
             return 0
         folders = [folder for folder in self._folders() if folder.is_dir()]
         # Side by side, in the workers that ran the jobs; one alone needs no worker.
-        n_jobs = self.config.hydra.launcher.n_jobs if len(folders) > 1 else 1
+        n_jobs = self.config.hydra.launcher.get("n_jobs", 1) if len(folders) > 1 else 1
         codes = [0]
         for code, said, complained in Parallel(n_jobs)(map(delayed(_report_on), folders)):
             codes.append(code)
             sys.stdout.write(said)
-            sys.stderr.write(complained)
+            for line in complained.splitlines():
+                if line.split(": ")[1] not in failed:
+                    print(line, file=sys.stderr)
         return max(codes)
 
     def _folders(self) -> Iterator[Path]:
@@ -141,12 +183,9 @@ def _report_on(folder: Path) -> tuple[int, str, str]:
     return code, said.getvalue(), complained.getvalue()
 
 
-def covering(batch: Sequence[Sequence[str]]) -> list[Sequence[str]]:
-    """The jobs of `batch`, in order, that hold an override which no earlier one holds."""
-    seen: set[str] = set()
-    jobs = []
-    for job in batch:
-        if not seen.issuperset(job):
-            jobs.append(job)
-            seen.update(job)
-    return jobs
+def _complain(failures: Mapping[tuple[str, ...], str], jobs: Sequence[Job | Refused]) -> None:
+    """Name each failed job by what tells it from others, and say why it failed."""
+    common = set.intersection(*(set(job.overrides) for job in jobs)) if len(jobs) > 1 else set()
+    for overrides, why in failures.items():
+        name = " ".join(o for o in overrides if o not in common) or "the job"
+        print(f"attractor: {name}: {why}", file=sys.stderr)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from attractor import results
-from attractor.artifacts import sha256
+from attractor.files import sha256
 from attractor.report import VERSION, figures, page, style, suites, table, words
 from attractor.report.analysis import Analysis, analyse
 from attractor.report.collect import collect

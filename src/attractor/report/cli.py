@@ -8,8 +8,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from attractor.artifacts import sha256
 from attractor.errors import UserError
+from attractor.files import sha256
 from attractor.report import VERSION
 from attractor.report.runs import Found, find_runs
 

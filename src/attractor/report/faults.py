@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from attractor.artifacts import sha256
 from attractor.errors import UserError
-from attractor.runs import ERROR, MANIFEST, STAGE_VERSIONS
+from attractor.files import sha256
+from attractor.job_marks import ERROR, last_line
+from attractor.runs import MANIFEST, STAGE_VERSIONS
 
 AGAIN: Final = "delete the folder and run again"
 PREDICTIONS: Final = "predictions.csv"
@@ -32,8 +33,7 @@ def why_unfinished(folder: Path) -> str:
     """The last line of the error that a folder holds, or that it was not finished."""
     if not (folder / ERROR).is_file():
         return "not finished: run the experiment again, it resumes"
-    lines = (folder / ERROR).read_text(encoding="utf-8", errors="replace").split("\n")
-    return next((x.strip() for x in lines[::-1] if x.strip()), "failed")
+    return last_line(folder / ERROR)
 
 
 def manifest_of(folder: Path, needed: Mapping[str, type]) -> dict[str, Any]:

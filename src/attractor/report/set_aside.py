@@ -7,8 +7,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
-from attractor.artifacts import sha256
 from attractor.errors import UserError
+from attractor.files import sha256
 from attractor.report import faults
 from attractor.report.runs import Found, Run
 

@@ -7,7 +7,6 @@ and 7 shapes have no common divisor, 56 models differ in one or the other.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ import altair as alt
 import pandas as pd
 import vl_convert
 
+from attractor.files import replacing
 from attractor.report.interactive import Specification, specification
 
 VEGA_LITE = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
@@ -105,8 +105,7 @@ def save(chart: alt.VConcatChart | Specification, folder: Path, name: str) -> li
     paths = []
     for ending, content in contents.items():
         path = folder / f"{name}{ending}"
-        temporary = folder / f".{name}{ending}.{os.getpid()}.tmp"
-        temporary.write_bytes(content)
-        temporary.replace(path)
+        with replacing(path) as temporary:
+            temporary.write_bytes(content)
         paths.append(path)
     return paths

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from attractor.artifacts import is_whole
 from attractor.errors import UserError
+from attractor.files import fault_of
 from attractor.runs import MANIFEST
 
 if TYPE_CHECKING:
@@ -43,8 +43,8 @@ class Run:
         except (KeyError, TypeError, ValueError) as error:
             raise UserError(f"{folder}: not a whole run; delete it and run again") from error
         weights = folder.resolve().parents[1] / "artifacts" / f"train-{trained}"
-        if not is_whole(weights, _read_json(weights / "stage.json", lost=folder)):
-            raise UserError(_lost(weights, folder))
+        if fault := fault_of(weights, _read_json(weights / "stage.json", lost=folder)):
+            raise UserError(_lost(weights, folder) + f" ({fault})")
         return cls(run_id, model, task, weights)
 
     def load(self) -> tuple[Trained, Network]:
@@ -100,6 +100,6 @@ def _no_run(path: Path) -> str:
 
 def _lost(weights: Path, folder: Path) -> str:
     return (
-        f"{folder}: its weights ({weights}) were deleted or cut short; "
-        "delete both folders and run again"
+        f"{folder}: its weights ({weights}) were deleted or altered; delete both folders and run "
+        "again"
     )

@@ -1,0 +1,120 @@
+"""What a job leaves in its experiment while it runs, and when it fails, for others to see."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import time
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from attractor.files import clear_leftovers, locked
+from attractor.plan import Plan
+from attractor.runs import MANIFEST
+
+ERROR = "error.txt"
+_RUNNING = ".running"  # in an experiment's folder: a locked file for each job under way
+
+
+@contextmanager
+def running(job: Plan, command: str) -> Iterator[None]:
+    """Mark the job as under way, and forget how it failed before.
+
+    The mark is locked: that of a job which was killed stays, and can be locked by others.
+    """
+    mark = _mark(job)
+    mark.parent.mkdir(parents=True, exist_ok=True)
+    with locked(mark, wait=False) as alone:
+        if not alone:  # another launcher runs the same job, or the file system has no locks
+            yield
+            return
+        who = {"host": platform.node(), "pid": os.getpid(), "since": time.time()}
+        mark.write_text(json.dumps({"command": command, **who}), encoding="utf-8")
+        clear_leftovers(_folder(job))
+        _forget_errors(job)
+        try:
+            yield
+        finally:
+            mark.unlink(missing_ok=True)
+
+
+def marks_in(folder: Path) -> dict[str, dict[str, Any]]:
+    """By run_id, what the marks of an experiment's jobs say that run or were killed."""
+    marks = {}
+    for path in (folder / _RUNNING).glob("*"):
+        with suppress(OSError, ValueError):  # it ended just now, or was killed as it began
+            marks[path.name] = json.loads(path.read_text(encoding="utf-8"))
+    return marks
+
+
+def is_running(folder: Path, run_id: str) -> bool:
+    """Whether a process holds the mark of an experiment's job."""
+    mark = folder / _RUNNING / run_id
+    if not mark.exists():
+        return False
+    with locked(mark, wait=False) as free:
+        return not free
+
+
+def was_killed(job: Plan) -> bool:
+    """Whether the job left its mark behind."""
+    return _mark(job).exists() and not is_running(job.folder, _mark(job).name)
+
+
+def forget(job: Plan) -> None:
+    """Remove what the job left when it was killed, or failed."""
+    if was_killed(job):
+        _mark(job).unlink(missing_ok=True)
+    _forget_errors(job)
+
+
+def keep_error(job: Plan, line: str, diagnostic: str = "") -> Path | None:
+    """Leave the current exception's traceback, its last line what to tell a person; returns where.
+
+    diagnostic: in whose folder of the run, if one failed. A finished run is left as it is; where
+    nothing can be written, nothing is left.
+    """
+    folder = _folder(job) / diagnostic
+    if (folder / MANIFEST).exists():
+        return None
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / ERROR).write_text(f"{traceback.format_exc()}{line}\n", encoding="utf-8")
+    except OSError:
+        return None
+    return folder / ERROR
+
+
+def error_of(job: Plan) -> str:
+    """What to tell a person of the job's failure, or of its diagnostics'; empty without any."""
+    return next((last_line(error) for error in _errors(job)), "")
+
+
+def last_line(error: Path) -> str:
+    """The last line of an error that was kept."""
+    lines = error.read_text(encoding="utf-8", errors="replace").split("\n")
+    return next((x.strip() for x in lines[::-1] if x.strip()), "failed")
+
+
+def _folder(job: Plan) -> Path:
+    """The folder of the run; of a job without a network, that of its text's baselines."""
+    has_network = {"train", "evaluate", "diagnose"} & set(job.config.stages)
+    return job.folder / (job.run_id if has_network else job.baselines_id)
+
+
+def _mark(job: Plan) -> Path:
+    return job.folder / _RUNNING / _folder(job).name
+
+
+def _errors(job: Plan) -> list[Path]:
+    return sorted([*_folder(job).glob(ERROR), *_folder(job).glob(f"[!.]*/{ERROR}")])
+
+
+def _forget_errors(job: Plan) -> None:
+    with suppress(OSError):
+        for error in _errors(job):
+            error.unlink(missing_ok=True)
