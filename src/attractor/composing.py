@@ -23,22 +23,26 @@ class Composer:
         self._loader = loader
         self._config_name = config_name
         self._parser = OverridesParser.create(config_loader=loader)
+        self._groups: dict[str, bool] = {}  # by an override's key, whether it chooses files
         self._chosen: dict[tuple[str, ...], DictConfig] = {}
 
     def __call__(self, overrides: Sequence[str]) -> DictConfig:
         """The configuration of a job, without Hydra's own node. Raises what Hydra raises."""
         choices = tuple(o for o in overrides if self._chooses(o))
         if choices not in self._chosen:
-            self._chosen[choices] = self._loader.load_configuration(
+            chosen = self._loader.load_configuration(
                 self._config_name, list(choices), run_mode=RunMode.RUN
             )
+            with open_dict(chosen):
+                del chosen["hydra"]  # as large as all the rest
+            self._chosen[choices] = chosen
         values = [o for o in overrides if not self._chooses(o)]
         composed = copy.deepcopy(self._chosen[choices])
         ConfigLoaderImpl._apply_overrides_to_config(self._parser.parse_overrides(values), composed)
-        with open_dict(composed):
-            del composed["hydra"]
         return composed
 
     def _chooses(self, override: str) -> bool:
-        group = override.lstrip("+~").partition("=")[0].partition("@")[0]
-        return bool(self._loader.get_group_options(group))
+        key = override.lstrip("+~").partition("=")[0].partition("@")[0]
+        if key not in self._groups:
+            self._groups[key] = bool(self._loader.get_group_options(key))
+        return self._groups[key]

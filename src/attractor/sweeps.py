@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from omegaconf import DictConfig
+from hydra.core.config_loader import ConfigLoader
 
 from attractor import job_marks, runs
 from attractor.artifacts import ArtifactStore
 from attractor.cli import configuration
+from attractor.composing import Composer
 from attractor.explain import explain
 from attractor.pipeline import is_done, publish_items
 from attractor.plan import Plan, plan
@@ -55,14 +56,21 @@ class Refused:
     run_id: str = ""  # none
 
 
-def planned(overrides: Sequence[str], composed: DictConfig) -> Job | Refused:
-    """A job of a sweep from its configuration; what is wrong with it is its own affair."""
-    try:
-        config = configuration(composed)
-        return Job(tuple(overrides), plan(config, config))  # nobody asks for its config_id
-    except Exception as error:
-        folder = Path(str(composed.output_dir)) / str(composed.name)
-        return Refused(tuple(overrides), folder, explain(error)[0])
+class Planner:
+    """Plans the jobs of a sweep, given by their overrides."""
+
+    def __init__(self, loader: ConfigLoader, config_name: str) -> None:
+        self._compose = Composer(loader, config_name)
+
+    def __call__(self, overrides: Sequence[str]) -> Job | Refused:
+        """A job; raises what composing it raises: what else is wrong with it is its own affair."""
+        composed = self._compose(overrides)
+        try:
+            config = configuration(composed)
+            return Job(tuple(overrides), plan(config, config))  # nobody asks for its config_id
+        except Exception as error:
+            folder = Path(str(composed.output_dir)) / str(composed.name)
+            return Refused(tuple(overrides), folder, explain(error)[0])
 
 
 def carry_out(jobs: Sequence[Job], launch: Launch, say: Callable[[str], None]) -> dict[Job, str]:

@@ -91,17 +91,16 @@ class GridSweeper(BasicSweeper):
         return [list(job) for job in dict.fromkeys(map(tuple, jobs))]
 
     def _planned(self, jobs: Sequence[Sequence[str]]) -> list[Job | Refused]:
-        from attractor.composing import Composer
         from attractor.progress import progress_bar
-        from attractor.sweeps import planned
+        from attractor.sweeps import Planner
 
         assert self.config is not None
         assert self.hydra_context is not None
-        compose = Composer(self.hydra_context.config_loader, self.config.hydra.job.config_name)
+        planned = Planner(self.hydra_context.config_loader, self.config.hydra.job.config_name)
         all_jobs = []
         with progress_bar("planning", len(jobs), "job") as advance:
             for overrides in jobs:
-                all_jobs.append(planned(overrides, compose(overrides)))
+                all_jobs.append(planned(overrides))
                 advance(1)
         return all_jobs
 

@@ -20,12 +20,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="attractor-report",
         description="Merge the finished runs of an experiment into a page, tables and figures.",
         epilog="Exit codes: 0 fine; 1 some runs are failed, unfinished, broken or out of date, "
-        "and left out; 2 bad input.",
+        "and left out (--status: some jobs are not done); 2 bad input.",
     )
     parser.add_argument("folder", type=Path, help="an experiment's folder: outputs/distance")
     parser.add_argument("--force", action="store_true", help="make it anew though nothing changed")
+    parser.add_argument(
+        "--status", action="store_true", help="only say what is done and what would finish the rest"
+    )
     options = parser.parse_args(arguments)
     try:
+        if options.status:
+            return _status(options.folder)
         found = find_runs(options.folder)
         failed = None if options.force else _set_aside_before(options.folder, found)
         if failed is None:
@@ -49,6 +54,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name, why in sorted(failed.items()):
         print(f"attractor-report: {name}: {why}", file=sys.stderr)
     return 1 if failed else 0
+
+
+def _status(folder: Path) -> int:
+    from attractor.report.status import status, table
+
+    jobs, commands = status(folder)
+    print(table(folder, jobs, commands))
+    return 0 if all(job.state == "done" for job in jobs) else 1
 
 
 def _set_aside_before(folder: Path, found: Found) -> dict[str, str] | None:

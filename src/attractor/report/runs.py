@@ -14,6 +14,7 @@ from attractor.config import OF_BASELINES
 from attractor.errors import UserError
 from attractor.report import faults
 from attractor.runs import MANIFEST
+from attractor.sweep_record import RECORD, recorded
 
 FORM: Final = "suite_form"  # suite_form.probes: a choice that nobody made, but files changed
 OF_TEXT: Final = (*OF_BASELINES, FORM)  # heads of choices that matter to a baseline
@@ -95,10 +96,24 @@ def find_runs(folder: Path) -> Found:
             failed[path.name] = faults.why_unfinished(path)
     if not finished:
         raise nothing_left(folder, failed)
+    failed |= _unfinished(folder, {*failed, *(run.run_id for run in finished)})
     finished.sort(key=lambda run: (run.run_id, run.folder.name))
     state = json.dumps([list(map(_state, finished)), failed], sort_keys=True)
     found = told_apart(finished)
     return Found(found, failed, hashlib.sha256(state.encode()).hexdigest())
+
+
+def _unfinished(folder: Path, seen: set[str]) -> dict[str, str]:
+    """How many jobs of the experiment's sweeps nothing was seen of, if any."""
+    jobs = {(job.run_id, *job.overrides) for sweep in recorded(folder) for job in sweep.jobs}
+    left = [job for job in jobs if job[0] not in seen]
+    if not left:
+        return {}
+    line = (
+        f"{len(left)} of {len(jobs)} jobs are not finished; attractor-report --status {folder} "
+        "says which, and what finishes them"
+    )
+    return {RECORD: line}
 
 
 def nothing_left(folder: Path, failed: Mapping[str, str]) -> UserError:
