@@ -21,10 +21,18 @@ TINY = [
     "suite.probes.sets.balanced.start=[MatrixSentence]",
 ]
 
+# The same of the sizes alone, for jobs that are asked the flagship sentence and nothing else.
+TINY_FLAGSHIP = ["suite=[flagship]", *(one for one in TINY if not one.startswith("suite."))]
+
 
 def tiny_job(output_dir: Path, *overrides: str) -> Plan:
     """The plan of a job of a few seconds; later overrides win."""
     return _job(*TINY, f"output_dir={output_dir}", *overrides)
+
+
+def tiny_flagship_job(output_dir: Path, *overrides: str) -> Plan:
+    """The plan of a job of two seconds; later overrides win."""
+    return _job(*TINY_FLAGSHIP, f"output_dir={output_dir}", *overrides)
 
 
 def tiny_natural_job(output_dir: Path, trees: Path, *overrides: str) -> Plan:

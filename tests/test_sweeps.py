@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from attractor import job_marks, sweeps
+from attractor.errors import UserError
 from attractor.sweeps import Job, carry_out
 from jobs import tiny_job
 
@@ -53,8 +54,7 @@ class Launcher:
         if job is None:
             return None
         if line := self.fails.get(job.plan.config.seed):
-            job_marks.keep_error(job.plan, line)
-            return line
+            return job_marks.keep_error(job.plan, UserError(line))
         self.done.add(job.run_id)
         return None
 
@@ -144,7 +144,7 @@ def test_a_launcher_that_brings_no_job_further_is_at_fault_itself(
 
 
 def test_an_old_error_does_not_count_as_a_new_one(jobs: list[Job], launcher: Launcher) -> None:
-    job_marks.keep_error(jobs[3].plan, "of yesterday")
+    job_marks.keep_error(jobs[3].plan, UserError("of yesterday"))
     launcher.dies = {0: 1}
     assert carry_out(jobs, launcher, print) == {}
     assert jobs[3].run_id in launcher.done
@@ -176,13 +176,13 @@ def test_a_mark_stands_while_a_job_runs_and_stays_where_it_was_killed(tmp_path: 
 
 def test_a_job_that_begins_forgets_how_it_failed_and_what_it_left(tmp_path: Path) -> None:
     job = tiny_job(tmp_path, "name=trial")
-    try:
+    kept = tmp_path / "trial" / job.run_id / "error.txt"
+    with pytest.raises(RuntimeError) as raised:
         raise RuntimeError("of yesterday")
-    except RuntimeError:
-        kept = job_marks.keep_error(job, "of yesterday; do this")
-    assert kept == tmp_path / "trial" / job.run_id / "error.txt"
-    assert kept.read_text().startswith("Traceback")
-    assert job_marks.error_of(job) == "of yesterday; do this"
+    line = f"RuntimeError: of yesterday (traceback: {kept})"
+    assert job_marks.keep_error(job, raised.value) == line
+    assert kept.read_text().startswith("Traceback (most recent call last):\n")
+    assert job_marks.error_of(job) == line
     left = tmp_path / "trial" / f".new-{job.run_id}-abc"
     left.mkdir()
     with job_marks.running(job, ""):

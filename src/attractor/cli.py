@@ -14,7 +14,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from attractor.config import Config, Schema, from_mapping
-from attractor.explain import explain
+from attractor.explain import BAD_INPUT, explain
 from attractor.resources import CONF
 
 
@@ -61,9 +61,8 @@ def _carry_out(raw: DictConfig, one_of_many: bool) -> tuple[str, int]:
             show_generated(job)
     except (Exception, SystemExit) as error:
         line, code = explain(error)
-        if job and (one_of_many or code != 2):  # by itself, an unsound job leaves nothing
-            kept = keep_error(job, line)
-            line += f" (traceback: {kept})" if kept and code != 2 else ""
+        if job and (one_of_many or code != BAD_INPUT):  # by itself, an unsound job leaves nothing
+            line = keep_error(job, error)
         return line, code
     return "", 0
 

@@ -12,20 +12,22 @@ from attractor.errors import UserError
 from attractor.files import describe_write_error
 from attractor.resources import CONF
 
+BAD_INPUT = 2  # the exit code; 1 is a failure within
+
 
 def explain(error: BaseException) -> tuple[str, int]:
-    """A line for a person, and the exit code: 2 for bad input, 1 for a failure within."""
+    """A line for a person, and the exit code: BAD_INPUT, or 1 for a failure within."""
     root = error
     while root.__cause__ is not None and not isinstance(root, UserError):
         root = root.__cause__
     if isinstance(root, UserError):
-        return str(root), 2
+        return str(root), BAD_INPUT
     if isinstance(error, MissingConfigException):  # an OSError too, so it comes first
-        return _missing(str(error.missing_cfg_file or _first_line(error).split("'")[-2])), 2
+        return _missing(str(error.missing_cfg_file or _first_line(error).split("'")[-2])), BAD_INPUT
     if isinstance(root, OSError):
-        return describe_write_error(root, Path()), 2
+        return describe_write_error(root, Path()), BAD_INPUT
     if isinstance(error, (HydraException, OmegaConfBaseException)):
-        return _configuration(error, root), 2
+        return _configuration(error, root), BAD_INPUT
     if isinstance(root, MemoryError) or "can't allocate memory" in str(root):
         return "out of memory; give the job more, run fewer at once, or lower train.batch_size", 1
     return f"{type(root).__name__}: {_first_line(root)}", 1

@@ -12,9 +12,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from attractor.explain import BAD_INPUT, explain
 from attractor.files import clear_leftovers, locked
 from attractor.plan import Plan
-from attractor.runs import MANIFEST
 
 ERROR = "error.txt"
 _RUNNING = ".running"  # in an experiment's folder: a locked file for each job under way
@@ -72,21 +72,22 @@ def forget(job: Plan) -> None:
     _forget_errors(job)
 
 
-def keep_error(job: Plan, line: str, diagnostic: str = "") -> Path | None:
-    """Leave the current exception's traceback, its last line what to tell a person; returns where.
+def keep_error(job: Plan, error: BaseException, diagnostic: str = "") -> str:
+    """Leave an exception's traceback, its last line what to tell a person; returns that line.
 
-    diagnostic: in whose folder of the run, if one failed. A finished run is left as it is; where
-    nothing can be written, nothing is left.
+    diagnostic: in whose folder of the run, if one failed. Where nothing can be written, nothing is
+    left.
     """
     folder = _folder(job) / diagnostic
-    if (folder / MANIFEST).exists():
-        return None
+    line, code = explain(error)
+    told = line if code == BAD_INPUT else f"{line} (traceback: {folder / ERROR})"
+    lines = "".join(traceback.format_exception(error))
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / ERROR).write_text(f"{traceback.format_exc()}{line}\n", encoding="utf-8")
+        (folder / ERROR).write_text(f"{lines}{told}\n", encoding="utf-8")
     except OSError:
-        return None
-    return folder / ERROR
+        return line
+    return told
 
 
 def error_of(job: Plan) -> str:

@@ -12,7 +12,6 @@ from typing import Any
 from attractor import runs
 from attractor.artifacts import ArtifactStore
 from attractor.errors import UserError
-from attractor.explain import explain
 from attractor.files import explain_write_errors, put_copy
 from attractor.job_marks import keep_error
 from attractor.plan import Plan
@@ -78,7 +77,7 @@ def publish_diagnostics(store: ArtifactStore, job: Plan) -> None:
         try:
             runs.publish_diagnostic(job, name, diagnose(store, job, name))
         except Exception as error:
-            keep_error(job, explain(error)[0], name)
+            keep_error(job, error, name)
             raise
 
 

@@ -102,8 +102,9 @@ def carry_out(jobs: Sequence[Job], launch: Launch, say: Callable[[str], None]) -
             failures |= {job: line for job, line in zip(batch, lines, strict=True) if line}
             batch = []
         except Exception:
-            failures |= {job: line for job in batch if (line := job_marks.error_of(job.plan))}
-            lost = [job for job in batch if job not in failures and not is_done(job.plan)]
+            lost = [job for job in batch if not is_done(job.plan)]
+            failures |= {job: line for job in lost if (line := job_marks.error_of(job.plan))}
+            lost = [job for job in lost if job not in failures]
             dead = [job for job in lost if job_marks.was_killed(job.plan)]
             if lost == batch and not dead:
                 raise

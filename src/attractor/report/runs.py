@@ -105,8 +105,9 @@ def find_runs(folder: Path) -> Found:
 
 def _unfinished(folder: Path, seen: set[str]) -> dict[str, str]:
     """How many jobs of the experiment's sweeps nothing was seen of, if any."""
-    jobs = {(job.run_id, *job.overrides) for sweep in recorded(folder) for job in sweep.jobs}
-    left = [job for job in jobs if job[0] not in seen]
+    of_sweeps = [job for sweep in recorded(folder) for job in sweep.jobs]
+    jobs = {job.run_id or " ".join(job.overrides) for job in of_sweeps}
+    left = jobs - seen
     if not left:
         return {}
     line = (

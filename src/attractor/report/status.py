@@ -19,7 +19,7 @@ from attractor.pipeline import is_done
 from attractor.plan import Plan
 from attractor.report import faults
 from attractor.resources import CONF
-from attractor.runs import MANIFEST, read_manifest
+from attractor.runs import MANIFEST, has_diagnostic, is_published, read_manifest
 from attractor.sweep_record import Recorded, Sweep, recorded
 from attractor.sweeps import Job, Planner
 
@@ -44,17 +44,19 @@ def status(folder: Path) -> tuple[list[Status], list[str]]:
     """
     if not folder.is_dir():
         raise UserError(f"{folder}: no such folder; run an experiment first, e.g. make experiment")
-    jobs: dict[str, Status] = {}
+    jobs: dict[tuple[str, ...], Status] = {}
     commands = []
-    for sweep in reversed(recorded(folder)):  # the last word on a job is the latest
+    sweeps = recorded(folder)
+    for sweep in reversed(sweeps):  # the last word on a job is the latest
         of_sweep = list(_of_sweep(folder, sweep))
-        if any(job.state not in ("done", "running") for job in of_sweep):
+        if any(job.state not in ("done", "running") for _, job in of_sweep):
             commands.append(sweep.command)
-        for job in of_sweep:
-            jobs.setdefault(job.run_id or job.choices, job)
-    known = {*jobs, *(job.run_id for sweep in recorded(folder) for job in sweep.jobs)}
+        jobs = dict(of_sweep) | jobs
+    known = {job.run_id for job in jobs.values()} | {
+        job.run_id for sweep in sweeps for job in sweep.jobs
+    }
     for job, command in _others(folder, known):
-        jobs[job.run_id] = job
+        jobs[(job.run_id,)] = job
         commands += [command] if command else []
     if not jobs:
         raise UserError(f"{folder}: no sweep and no run; run an experiment first")
@@ -76,8 +78,8 @@ def table(folder: Path, jobs: Sequence[Status], commands: Sequence[str]) -> str:
     return "\n".join(lines)
 
 
-def _of_sweep(folder: Path, sweep: Sweep) -> Iterator[Status]:
-    """The jobs of a recorded sweep, planned anew."""
+def _of_sweep(folder: Path, sweep: Sweep) -> Iterator[tuple[tuple[str, ...], Status]]:
+    """The jobs of a recorded sweep, planned anew, with what they are known by: run, diagnostics."""
     with initialize_config_dir(version_base="1.3", config_dir=str(CONF)):
         planned = Planner(GlobalHydra.instance().config_loader(), "config")
     common = set.intersection(*(set(job.overrides) for job in sweep.jobs))
@@ -86,13 +88,14 @@ def _of_sweep(folder: Path, sweep: Sweep) -> Iterator[Status]:
         try:
             job = planned(was.overrides)
         except Exception as error:
-            yield Status(was.run_id, choices, "failed", explain(error)[0])
+            yield (choices,), Status(was.run_id, choices, "failed", explain(error)[0])
             continue
         if isinstance(job, Job):
             here = replace(job.plan.config, output_dir=str(folder.parent), name=folder.name)
-            yield _of_job(replace(job.plan, config=here), was, choices)
+            known_by = job.run_id, *job.plan.stages.diagnostics
+            yield known_by, _of_job(replace(job.plan, config=here), was, choices)
         else:
-            yield Status("", choices, "failed", job.why)
+            yield (choices,), Status("", choices, "failed", job.why)
 
 
 def _of_job(job: Plan, was: Recorded, choices: str) -> Status:
@@ -109,8 +112,12 @@ def _of_job(job: Plan, was: Recorded, choices: str) -> Status:
     if was.run_id != job.run_id and (job.folder / was.run_id / MANIFEST).is_file():
         detail = f"made as {was.run_id}; its settings, its data or the program changed since"
         return Status(job.run_id, choices, "stale", detail)
+    if is_published(job):
+        lacks = [name for name in job.stages.diagnostics if not has_diagnostic(job, name)]
+        return Status(job.run_id, choices, "missing", f"its diagnostics {', '.join(lacks)}")
     if (job.folder / job.run_id / MANIFEST).is_file():
-        return Status(job.run_id, choices, "stale", "not as it was published")
+        detail = "it, or its baselines, are not as they were published"
+        return Status(job.run_id, choices, "stale", detail)
     return Status(job.run_id, choices, "missing")
 
 
