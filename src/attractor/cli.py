@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import sys
+import warnings
 from typing import Any, NoReturn
 
 import hydra
@@ -26,6 +27,8 @@ def cores() -> int:
 
 OmegaConf.register_new_resolver("cores", cores, replace=True)
 ConfigStore.instance().store(name="schema", node=Schema)
+# Ours have the names of the plugins' own, which they fill in; Hydra has deprecated that since 1.1.
+warnings.filterwarnings("ignore", r"\s*'hydra/launcher/\w+' is validated against ConfigStore schema")
 
 
 @hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")

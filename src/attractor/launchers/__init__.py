@@ -1,0 +1,1 @@
+"""Running a sweep's jobs on a cluster."""

@@ -1,0 +1,19 @@
+"""What is said of jobs that left no result: killed, out of memory or of time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+
+def lost_jobs(job_overrides: Sequence[Sequence[str]], why: Mapping[int, str]) -> RuntimeError:
+    """An error that counts the lost jobs and names the first, by what tells it from the others.
+
+    why: a few words on each lost job, by its index.
+    """
+    first = min(why)
+    shared = set.intersection(*map(set, job_overrides)) if len(job_overrides) > 1 else set()
+    name = " ".join(o for o in job_overrides[first] if o not in shared)
+    return RuntimeError(
+        f"{len(why)} of {len(job_overrides)} jobs left no result, the first: {name} ({why[first]});"
+        " the same command again runs what is missing"
+    )
