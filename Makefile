@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help experiment test lint bench clean
+.PHONY: help experiment test test-cluster lint bench clean
 
 help:  ## list these targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 14
@@ -24,11 +24,19 @@ $(VENV)/.installed-test: $(VENV)/.installed
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[test]'
 	@touch $@
 
+$(VENV)/.installed-cluster: $(VENV)/.installed-test
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[test,slurm,ray]'
+	@touch $@
+
 experiment: $(VENV)/.installed  ## run EXPERIMENT (distance) with ARGS into OUTPUT; ends with the report
 	@$(BIN)/attractor experiment=$(EXPERIMENT) output_dir=$(OUTPUT) $(ARGS)
 
 test: $(VENV)/.installed-test  ## run the whole test suite, a process a core and a thread a process
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses=auto --dist=loadfile
+
+test-cluster: $(VENV)/.installed-cluster  ## the same sweep on Slurm and Ray, on a cluster of this machine alone
+	@PATH=$$PATH:/usr/sbin command -v slurmctld >/dev/null || echo "no Slurm, its tests will skip: apt-get install slurm-wlm munge"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -rs tests/test_cluster.py
 
 lint: $(VENV)/.installed-test  ## ruff and mypy
 	$(BIN)/ruff check .

@@ -15,15 +15,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "srun", "squeue", "scancel", "sinfo")
 _PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
 
-# No accounting, no cgroups: nothing that a container or a small virtual machine may lack. Jobs start
-# at once, are killed a second after they are told to stop, and are requeued after five.
+# No accounting, no cgroups: nothing that a container or a small virtual machine may lack. Jobs
+# start at once, are killed a second after they are told to stop, and are queued again after five.
 _CONFIGURATION = """
 ClusterName=one_node
 SlurmctldHost={host}(127.0.0.1)
@@ -147,7 +147,7 @@ def _queue(environment: dict[str, str]) -> str:
     ).stdout
 
 
-def _wait(done: "Callable[[], bool]", folder: Path) -> None:
+def _wait(done: Callable[[], bool], folder: Path) -> None:
     deadline = time.monotonic() + 30
     while not done():
         if time.monotonic() > deadline:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from hydra.core.plugins import Plugins
 
 from attractor import cli, explain, plan
 from attractor.errors import UserError
@@ -239,3 +240,21 @@ def test_explain_finds_the_cause_that_a_person_can_mend() -> None:
     wrapped = RuntimeError("Hydra says something")
     wrapped.__cause__ = UserError("seed=-1: give a whole number")
     assert explain.explain(wrapped) == ("seed=-1: give a whole number", 2)
+
+
+@pytest.mark.parametrize(
+    ("launcher", "plugin", "extra"),
+    [("submitit_slurm", "SlurmLauncher", "slurm"), ("ray", "RayLauncher", "ray")],
+)
+def test_a_launcher_that_is_not_installed_names_its_extra(
+    told: Callable[..., str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    launcher: str,
+    plugin: str,
+    extra: str,
+) -> None:
+    known = Plugins.instance().class_name_to_class
+    monkeypatch.delitem(known, f"hydra_plugins.attractor_launchers.{plugin}", raising=False)
+    line = told("-m", f"hydra/launcher={launcher}", f"output_dir={tmp_path}")
+    assert f"hydra/launcher={launcher} is not installed: pip install 'attractor[{extra}]'" in line

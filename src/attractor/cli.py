@@ -28,7 +28,7 @@ def cores() -> int:
 OmegaConf.register_new_resolver("cores", cores, replace=True)
 ConfigStore.instance().store(name="schema", node=Schema)
 # Ours have the names of the plugins' own, which they fill in; Hydra has deprecated that since 1.1.
-warnings.filterwarnings("ignore", r"\s*'hydra/launcher/\w+' is validated against ConfigStore schema")
+warnings.filterwarnings("ignore", r"\s*'hydra/launcher/\w+' is validated against ConfigStore")
 
 
 @hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")

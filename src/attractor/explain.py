@@ -13,11 +13,22 @@ from attractor.files import describe_write_error
 from attractor.resources import CONF
 
 BAD_INPUT = 2  # the exit code; 1 is a failure within
+# Hydra knows no launcher by this name where the extra that it needs is absent.
+_EXTRAS = {
+    "Unknown plugin class : 'hydra_plugins.attractor_launchers.SlurmLauncher'": (
+        "hydra/launcher=submitit_slurm is not installed: pip install 'attractor[slurm]'"
+    ),
+    "Unknown plugin class : 'hydra_plugins.attractor_launchers.RayLauncher'": (
+        "hydra/launcher=ray is not installed: pip install 'attractor[ray]'"
+    ),
+}
 
 
 def explain(error: BaseException) -> tuple[str, int]:
     """A line for a person, and the exit code: BAD_INPUT, or 1 for a failure within."""
     root = error
+    if str(error) in _EXTRAS:
+        return _EXTRAS[str(error)], BAD_INPUT
     while root.__cause__ is not None and not isinstance(root, UserError):
         root = root.__cause__
     if isinstance(root, UserError):

@@ -17,8 +17,8 @@ _RAY = {"RAY_DEDUP_LOGS": "0", "RAY_COLOR_PREFIX": "0", "RAY_USAGE_STATS_ENABLED
 with suppress(ImportError):
     from hydra_plugins.hydra_submitit_launcher import submitit_launcher
 
-    class SlurmLauncher(submitit_launcher.SlurmLauncher):
-        """hydra-submitit-launcher's, which raises at the first lost job, while others still run."""
+    class SlurmLauncher(submitit_launcher.SlurmLauncher):  # type: ignore[misc]
+        """hydra-submitit-launcher's, which raises at the first lost job while others run."""
 
         def launch(
             self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int
@@ -32,8 +32,8 @@ with suppress(ImportError):
 with suppress(ImportError):
     from hydra_plugins.hydra_ray_launcher import ray_launcher
 
-    class RayLauncher(ray_launcher.RayLauncher):
-        """hydra-ray-launcher's, which raises at the first lost job and so ends all that still run."""
+    class RayLauncher(ray_launcher.RayLauncher):  # type: ignore[misc]
+        """hydra-ray-launcher's, which raises at the first lost job and so ends all others."""
 
         def launch(
             self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int

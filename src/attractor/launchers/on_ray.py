@@ -10,10 +10,11 @@ from typing import Any
 import ray
 from hydra.core.singleton import Singleton
 from hydra.core.utils import JobReturn, setup_globals
-from hydra_plugins.hydra_ray_launcher._launcher_util import _run_job, start_ray
+from hydra_plugins.hydra_ray_launcher._launcher_util import _run_job
 from hydra_plugins.hydra_ray_launcher.ray_launcher import RayLauncher
-from omegaconf import OmegaConf, open_dict
+from omegaconf import DictConfig, OmegaConf, open_dict
 
+from attractor.errors import UserError
 from attractor.launchers.lost import lost_jobs
 
 
@@ -26,9 +27,10 @@ def launch(
     killed, but not for ever.
     """
     assert launcher.hydra_context is not None
+    assert launcher.config is not None
     setup_globals()
-    start_ray(launcher.ray_cfg.init)
-    run = ray.remote(**OmegaConf.to_container(launcher.ray_cfg.remote, resolve=True))(job)
+    _start(launcher.ray_cfg.init)
+    run = ray.remote(**_plain(launcher.ray_cfg.remote))(job)
     tasks = []
     for i, overrides in enumerate(job_overrides, first):
         config = launcher.hydra_context.config_loader.load_sweep_config(
@@ -45,13 +47,36 @@ def launch(
         try:
             results.append(ray.get(task))
         except ray.exceptions.RayError as error:
-            why[i] = type(error).__name__
+            why[i] = str(error).strip().splitlines()[-1]
     if why:
         raise lost_jobs(job_overrides, why)
     return results
 
 
+def _start(settings: DictConfig) -> None:
+    """Start a cluster of this machine alone, or join the one at `address`."""
+    given = _plain(settings)
+    if given["address"] != "local":
+        del given["num_cpus"]  # a standing cluster has as many as it has
+    if ray.is_initialized():
+        return  # by an earlier launch of this sweep
+    try:
+        ray.init(**given)
+    except ConnectionError as error:
+        raise UserError(
+            f"hydra.launcher.ray.init.address={given['address']}: no Ray cluster there; start one"
+            " with `ray start --head`, or leave the address out for this machine alone"
+        ) from error
+
+
+def _plain(settings: DictConfig) -> dict[str, Any]:
+    plain = OmegaConf.to_container(settings, resolve=True)
+    assert isinstance(plain, dict)
+    return {str(key): value for key, value in plain.items()}
+
+
 def job(folder: Path, *arguments: Any) -> JobReturn:
     """Run a job where the sweep was started: the workers of a standing cluster are elsewhere."""
     os.chdir(folder)
-    return _run_job(*arguments)
+    result: JobReturn = _run_job(*arguments)
+    return result

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import fields
@@ -13,12 +14,14 @@ from hydra.core.singleton import Singleton
 from hydra.core.utils import JobReturn
 from hydra_plugins.hydra_submitit_launcher.config import BaseQueueConf
 from hydra_plugins.hydra_submitit_launcher.submitit_launcher import SlurmLauncher
+from submitit.core.utils import FailedJobError
 from submitit.slurm.slurm import SlurmInfoWatcher
 
+from attractor.errors import UserError
 from attractor.launchers.lost import lost_jobs
 
-# How long a result may take to be seen on a shared file system after its job has left the queue.
-GRACE_SECONDS = 15.0
+# How long a result may take to be seen, on a shared file system, after its job has left the queue.
+GRACE_SECONDS = 5.0
 
 
 def launch(
@@ -44,6 +47,8 @@ def launch(
 def _submit(
     launcher: SlurmLauncher, job_overrides: Sequence[Sequence[str]], first: int
 ) -> list[submitit.Job[JobReturn]]:
+    if shutil.which("sbatch") is None:
+        raise UserError("hydra/launcher=submitit_slurm: no sbatch here; use a node of the cluster")
     given = dict(launcher.params)
     executor = submitit.AutoExecutor(
         folder=given.pop("submitit_folder"),
@@ -59,10 +64,19 @@ def _submit(
         (list(overrides), "hydra.sweep.dir", i, f"job_id_for_{i}", state)
         for i, overrides in enumerate(job_overrides, first)
     ]
-    return executor.map_array(launcher, *zip(*arguments, strict=True))
+    try:
+        jobs: list[submitit.Job[JobReturn]] = executor.map_array(
+            launcher, *zip(*arguments, strict=True)
+        )
+    except FailedJobError as error:
+        raise UserError(
+            "Slurm did not take the jobs, sbatch says above why, and what it was asked is in"
+            f" {executor.folder}: change hydra.launcher"
+        ) from error
+    return jobs
 
 
-class Queue(SlurmInfoWatcher):
+class Queue(SlurmInfoWatcher):  # type: ignore[misc]
     """Asks squeue for what submitit asks sacct, which answers only where accounting is on."""
 
     def _make_command(self) -> list[str]:
@@ -71,9 +85,7 @@ class Queue(SlurmInfoWatcher):
     def read_info(self, string: bytes | str) -> dict[str, dict[str, str]]:
         """What became of each job: it waits or runs, or else it is over."""
         queued = set((string if isinstance(string, str) else string.decode()).split())
-        return {
-            job: {"State": "PENDING" if job in queued else "OVER"} for job in self._registered
-        }
+        return {job: {"State": "PENDING" if job in queued else "OVER"} for job in self._registered}
 
 
 def _wait(jobs: Sequence[submitit.Job[JobReturn]]) -> None:

@@ -1,0 +1,99 @@
+"""The same sweep on this machine, on Slurm and on Ray; and a job that is lost costs no other."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from attractor.launchers.lost import lost_jobs
+from jobs import TINY
+from one_node_slurm import missing, one_node_slurm
+
+LAUNCHERS = {"submitit_slurm": "slurm", "ray": "ray"}  # and the extra that each needs
+SWEPT = ["model=srn", "seed=0,1,2", "name=trial"]
+
+
+@pytest.fixture(scope="module")
+def slurm() -> Iterator[dict[str, str]]:
+    """The environment of commands that speak to a Slurm cluster of this machine alone."""
+    if lacking := missing():
+        pytest.skip(f"no {', '.join(lacking)}: apt-get install slurm-wlm munge")
+    with one_node_slurm() as environment:
+        yield environment
+
+
+@pytest.fixture(params=LAUNCHERS)
+def cluster(request: pytest.FixtureRequest) -> tuple[str, dict[str, str]]:
+    """A launcher, and the environment to use it in."""
+    name, extra = request.param, LAUNCHERS[request.param]
+    if importlib.util.find_spec("submitit" if extra == "slurm" else "ray") is None:
+        pytest.skip(f"the extra is not installed: pip install -e '.[{extra}]'")
+    return name, request.getfixturevalue("slurm") if extra == "slurm" else dict(os.environ)
+
+
+def attractor(
+    folder: Path, environment: Mapping[str, str], *arguments: str
+) -> subprocess.CompletedProcess[str]:
+    """A sweep of small jobs into a folder."""
+    command = [sys.executable, "-m", "attractor", "-m", *TINY, f"output_dir={folder}", *arguments]
+    return subprocess.run(
+        command, env=environment, capture_output=True, text=True, timeout=300, check=False
+    )
+
+
+@pytest.fixture(scope="module")
+def local(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """results.csv of the sweep on this machine, without a cluster."""
+    folder = tmp_path_factory.mktemp("local")
+    done = attractor(folder, os.environ, *SWEPT)
+    assert done.returncode == 0, done.stderr
+    return (folder / "trial" / "results.csv").read_bytes()
+
+
+@pytest.mark.slow
+@pytest.mark.cluster
+def test_a_cluster_makes_the_same_results(
+    cluster: tuple[str, dict[str, str]], local: bytes, tmp_path: Path
+) -> None:
+    name, environment = cluster
+    done = attractor(tmp_path, environment, f"hydra/launcher={name}", *SWEPT)
+    assert done.returncode == 0, done.stderr
+    assert "Warning" not in done.stderr
+    assert (tmp_path / "trial" / "results.csv").read_bytes() == local
+
+
+@pytest.mark.slow
+@pytest.mark.cluster
+def test_a_job_that_is_killed_costs_no_other(
+    cluster: tuple[str, dict[str, str]], tmp_path: Path
+) -> None:
+    name, environment = cluster
+    environment["PYTHONPATH"] = os.pathsep.join(
+        [str(Path(__file__).parent), environment.get("PYTHONPATH", "")]
+    )
+    options = [f"hydra/launcher={name}", "stages=[generate,train]", "data.n_sentences=300"]
+    if name == "ray":
+        options.append("hydra.launcher.ray.remote.max_retries=0")
+    targets = "model._target_=killers.Killer,attractor.models.recurrent.Recurrent"
+    done = attractor(tmp_path, environment, *options, targets)
+    assert done.returncode == 1, done.stderr
+    lost = "1 of 2 jobs left no result, the first: model._target_=killers.Killer"
+    assert lost in done.stderr.splitlines()[-1]
+    assert len(list(tmp_path.glob("artifacts/train-*"))) == 1
+
+
+def test_a_lost_job_is_named_by_what_tells_it_from_the_others() -> None:
+    jobs = [["model=lstm", f"seed={seed}", "name=trial"] for seed in range(3)]
+    assert str(lost_jobs(jobs, {2: "out of time", 1: "killed"})) == (
+        "2 of 3 jobs left no result, the first: seed=1 (killed);"
+        " the same command again runs what is missing"
+    )
+    assert "the first: model=lstm seed=0 name=trial (killed)" in str(
+        lost_jobs(jobs[:1], {0: "killed"})
+    )
