@@ -16,7 +16,7 @@ from jobs import TINY
 from one_node_slurm import missing, one_node_slurm
 
 LAUNCHERS = {"submitit_slurm": "slurm", "ray": "ray"}  # and the extra that each needs
-SWEPT = ["model=srn", "seed=0,1,2", "name=trial"]
+SWEPT = ["model=srn", "seed=0,1,2", "name=trial", "~suite.probes"]  # a report in seconds
 
 
 @pytest.fixture(scope="module")
