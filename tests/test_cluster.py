@@ -74,9 +74,8 @@ def test_a_job_that_is_killed_costs_no_other(
     cluster: tuple[str, dict[str, str]], tmp_path: Path
 ) -> None:
     name, environment = cluster
-    environment["PYTHONPATH"] = os.pathsep.join(
-        [str(Path(__file__).parent), environment.get("PYTHONPATH", "")]
-    )
+    places = [str(Path(__file__).parent), environment.get("PYTHONPATH", "")]  # killers.py is here
+    environment = {**environment, "PYTHONPATH": os.pathsep.join(places)}
     options = [f"hydra/launcher={name}", "stages=[generate,train]", "data.n_sentences=300"]
     if name == "ray":
         options.append("hydra.launcher.ray.remote.max_retries=0")
