@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from attractor.launchers.lost import lost_jobs
-from jobs import TINY
+from jobs import TINY_FLAGSHIP
 from one_node_slurm import missing, one_node_slurm
 
 LAUNCHERS = {"submitit_slurm": "slurm", "ray": "ray"}  # and the extra that each needs
-SWEPT = ["model=srn", "seed=0,1,2", "name=trial", "~suite.probes"]  # a report in seconds
+SWEPT = ["model=srn", "seed=0,1,2", "name=trial"]
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +41,15 @@ def attractor(
     folder: Path, environment: Mapping[str, str], *arguments: str
 ) -> subprocess.CompletedProcess[str]:
     """A sweep of small jobs into a folder."""
-    command = [sys.executable, "-m", "attractor", "-m", *TINY, f"output_dir={folder}", *arguments]
+    command = [
+        sys.executable,
+        "-m",
+        "attractor",
+        "-m",
+        *TINY_FLAGSHIP,
+        f"output_dir={folder}",
+        *arguments,
+    ]
     return subprocess.run(
         command, env=environment, capture_output=True, text=True, timeout=300, check=False
     )
@@ -74,16 +82,17 @@ def test_a_job_that_is_killed_costs_no_other(
     cluster: tuple[str, dict[str, str]], tmp_path: Path
 ) -> None:
     name, environment = cluster
-    places = [str(Path(__file__).parent), environment.get("PYTHONPATH", "")]  # killers.py is here
+    places = [str(Path(__file__).parent), environment.get("PYTHONPATH", "")]  # failing.py is here
     environment = {**environment, "PYTHONPATH": os.pathsep.join(places)}
-    options = [f"hydra/launcher={name}", "stages=[generate,train]", "data.n_sentences=300"]
+    options = [f"hydra/launcher={name}", "stages=[generate,train]", "suite=[flagship]"]
     if name == "ray":
         options.append("hydra.launcher.ray.remote.max_retries=0")
-    targets = "model._target_=killers.Killer,attractor.models.recurrent.Recurrent"
+    targets = "suite.flagship._target_=failing.is_killed,attractor.suites.sentences.read_sentences"
     done = attractor(tmp_path, environment, *options, targets)
     assert done.returncode == 1, done.stderr
-    lost = "1 of 2 jobs left no result, the first: model._target_=killers.Killer"
-    assert lost in done.stderr.splitlines()[-1]
+    told = "attractor: suite.flagship._target_=failing.is_killed: killed twice while it ran, the"
+    assert [line for line in done.stderr.splitlines() if line.startswith(told)], done.stderr
+    assert done.stderr.splitlines()[-1] == "attractor: 1 of 2 jobs are done"
     assert len(list(tmp_path.glob("artifacts/train-*"))) == 1
 
 

@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
-import pandas as pd
 import pytest
 from hydra.core.global_hydra import GlobalHydra
 
 from attractor import pipeline
 from attractor.cli import app
 from attractor.report.cli import main as report
-from attractor.report.contracts import RESULTS
 from attractor.results import HISTORY, ITEMS, PREDICTIONS, read_csv
 from jobs import TINY, tiny_job
 
@@ -106,36 +99,3 @@ def _app(monkeypatch: pytest.MonkeyPatch, folder: Path, *overrides: str) -> None
     monkeypatch.setattr("sys.argv", arguments)
     GlobalHydra.instance().clear()
     app()
-
-
-def _sweep(folder: Path) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [
-            str(Path(sys.executable).with_name("attractor")),
-            "-m", *TINY, "model=srn,bilstm", "seed=0,1", "name=trial",
-            "train.max_epochs=6", f"output_dir={folder}",
-        ],
-        stdout=subprocess.DEVNULL,
-        start_new_session=True,
-    )  # fmt: skip
-
-
-@pytest.mark.slow
-def test_a_sweep_that_is_killed_goes_on_to_the_same_results(tmp_path: Path) -> None:
-    calm, killed = tmp_path / "calm", tmp_path / "killed"
-    assert _sweep(calm).wait(timeout=300) == 0
-    process = _sweep(killed)
-    deadline = time.monotonic() + 200
-    while not list(killed.glob("artifacts/.partial-train-*/state.safetensors")):
-        assert time.monotonic() < deadline, "no checkpoint was ever written"
-        time.sleep(0.02)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    assert _sweep(killed).wait(timeout=300) == 0
-    for folder in (calm, killed):
-        assert report([str(folder / "trial")]) == 0
-    results = [(folder / "trial" / "results.csv").read_bytes() for folder in (calm, killed)]
-    assert results[0] == results[1]
-    table = read_csv(calm / "trial" / "results.csv", RESULTS)
-    assert table.groupby("model")["seed"].nunique().loc[["srn", "bilstm"]].tolist() == [2, 2]
-    assert isinstance(table, pd.DataFrame)
