@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 _NUMBERLESS = {"are": "is", "were": "was", "have": "has", "do": "does", "children": "child"}
@@ -64,6 +65,7 @@ def template(prefix: Sequence[str], inflected: Iterable[int]) -> str:
     return " ".join(words)
 
 
+@cache
 def _without_number(word: str) -> str:
     if word in _NUMBERLESS:
         return _NUMBERLESS[word]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +17,17 @@ if TYPE_CHECKING:
 
 def read_items(folder: Path, split: str = "") -> pd.DataFrame:
     """The items of a stage's folder, or those of one split."""
+    file = (folder / "items.csv").resolve()
+    items = _items(file, file.stat().st_mtime_ns)
+    return items[items["split"] == split] if split else items.copy()
+
+
+@lru_cache(maxsize=8)
+def _items(file: Path, changed: int) -> pd.DataFrame:
+    """Once a process and state of the file: a worker of a sweep reads the same for many jobs."""
     from attractor.results import ITEMS, read_csv
 
-    items = read_csv(folder / ITEMS.name, ITEMS)
-    return items[items["split"] == split] if split else items
+    return read_csv(file, ITEMS)
 
 
 def read_sentences(folder: Path, split: str) -> pd.DataFrame:
