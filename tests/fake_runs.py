@@ -161,7 +161,8 @@ def write_runs(
     table = table[table["suite"].isin(["test", *suites])].reset_index(drop=True)
     met = {suite: f"{suite}-0" for suite in ("test", *suites)} | dict(forms or {})
     choices = {"data.regime": "natural", **(choices or {})}
-    of_text = {key: value for key, value in choices.items() if not key.startswith("task.")}
+    of_network = ("model", "task", "train")
+    of_text = {k: v for k, v in choices.items() if k.partition(".")[0] not in of_network}
     suffix = "-".join(str(v) for v in of_text.values())
     mine = "-".join([*map(str, choices.values()), *[task] * (task != NUMBER)])
     for number, (model, curve) in enumerate(models.items()):

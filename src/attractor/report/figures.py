@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 import altair as alt
-import numpy as np
 import pandas as pd
 
+from attractor.report.accuracy_lines import Y_AXIS_WIDTH, accuracy_axis, lines, lowest
 from attractor.report.analysis import Analysis
 from attractor.report.configs import BASELINE
 from attractor.report.construction_figure import construction_figure
@@ -15,23 +15,11 @@ from attractor.report.curves import learning_curve, training
 from attractor.report.errors import errors_figure
 from attractor.report.panels import headline, merge_equal, panel_columns
 from attractor.report.readouts_figure import error_position_figures
-from attractor.report.style import (
-    MEASURED,
-    WIDTH,
-    colour,
-    fitting,
-    interval_held,
-    page,
-    seeds_a_model,
-    shape,
-    span,
-)
+from attractor.report.style import WIDTH, interval_held, page, seeds_a_model, span
+from attractor.report.swept import accuracy_against
 from attractor.report.tasks import accuracy_by_task, by_task
 from attractor.report.training_text import accuracy_by_training
 
-_DASHES = [[11, 3], [2, 2], [9, 3, 2, 3], [5, 5], [1, 5], [9, 3, 2, 3, 2, 3]]
-_GREY = "#7a7a7a"
-_Y_AXIS_WIDTH = 42  # the same above and below, so that panel and strip line up
 _AXIS_TITLES = {
     "distance": "distance from subject to verb (tokens)",
     "subject_index": "subject's position (tokens before it)",
@@ -69,6 +57,7 @@ def figures(analysis: Analysis) -> dict[str, alt.VConcatChart]:
             for suite, cells in analysis.by_suite.items()
         },
         **error_position_figures(analysis.by_error_position, collected),
+        **accuracy_against(analysis.by_attractors, collected),
         "accuracy_by_task": accuracy_by_task(summary, collected),
         **by_task("accuracy_by_training", accuracy_by_training, summary, collected),
         **by_task("training", training, collected.history, collected),
@@ -107,20 +96,21 @@ def accuracy(cells: pd.DataFrame, x: str, title: str) -> alt.VConcatChart | None
     if networks.empty:
         return None
     cells = pd.concat([networks, merge_equal(cells[cells["model"].str.startswith(BASELINE)], x)])
-    bottom = 0.0 if cells[["accuracy", "ci_low"]].min().min() < 0.4 else 0.4
+    bottom, across = lowest(cells), _across(x, cells[x])
+    across = across.axis(labels=False, ticks=False, title=None, grid=False)
     top = max(float(cells["train_frequency"].max()), 1.0)
     panels = list(dict.fromkeys(cells["panel"]))
     columns = panel_columns(len(panels))
     width = WIDTH // columns - 30
     rows = []
     for start in range(0, len(panels), columns):
-        lines, strips = [], []
+        above, strips = [], []
         for panel in panels[start : start + columns]:
             first = panel == panels[start]  # of its row: it bears the y axis
             in_panel = cells[cells["panel"] == panel]
-            lines.append(
+            above.append(
                 alt.LayerChart(
-                    layer=_lines(in_panel, cells, x, _accuracy_axis(bottom, first)),
+                    layer=lines(in_panel, cells, x, across, accuracy_axis(bottom, first)),
                     title=alt.Title(panel.split(", "), fontSize=13, fontWeight="normal"),
                     width=width,
                     height=210,
@@ -128,49 +118,8 @@ def accuracy(cells: pd.DataFrame, x: str, title: str) -> alt.VConcatChart | None
             )
             strips.append(_strip(in_panel, cells[x], x, top, first, width))
         # Flush: axis labels that overhang do not push panels out of line.
-        rows += [alt.HConcatChart(hconcat=e, bounds="flush", spacing=30) for e in (lines, strips)]
+        rows += [alt.HConcatChart(hconcat=e, bounds="flush", spacing=30) for e in (above, strips)]
     return page(rows, 14, title, _subtitle(networks))
-
-
-def _lines(panel: pd.DataFrame, cells: pd.DataFrame, x: str, y: alt.Y) -> list[alt.Chart]:
-    """Chance, baselines (grey, dashed), then each network with its interval."""
-    columns = [x, "label", "accuracy", *MEASURED]
-    of_baseline = panel["model"].str.startswith(BASELINE)
-    networks = alt.Chart(panel.loc[~of_baseline, columns])
-    baselines = alt.Chart(panel.loc[of_baseline, columns])
-    all_baselines = cells[cells["model"].str.startswith(BASELINE)]["label"].unique()
-    all_networks = cells[~cells["model"].str.startswith(BASELINE)]["label"]
-    across = _across(x, cells[x]).axis(labels=False, ticks=False, title=None, grid=False)
-    colours = colour(all_networks)
-    layers = [
-        alt.Chart(pd.DataFrame({"accuracy": [0.5]}))
-        .mark_rule(color="#bbbbbb", strokeWidth=1)
-        .encode(y=y)
-    ]
-    if len(all_baselines):
-        dash = alt.StrokeDash("label:N", title="baselines (dashed) and chance (grey rule)")
-        dash = dash.scale(
-            domain=list(all_baselines),
-            range=[_DASHES[i % len(_DASHES)] for i in range(len(all_baselines))],
-        ).legend(
-            symbolType="stroke",
-            symbolSize=600,
-            symbolStrokeColor=_GREY,
-            columns=fitting(all_baselines),
-        )
-        layers.append(
-            baselines.mark_line(color=_GREY, strokeWidth=1.2).encode(x=across, y=y, strokeDash=dash)
-        )
-    layers += [
-        networks.mark_area(opacity=0.16).encode(
-            x=across, y=alt.Y("ci_low:Q"), y2="ci_high:Q", color=colours
-        ),
-        networks.mark_line(strokeWidth=2).encode(x=across, y=y, color=colours),
-        networks.mark_point(filled=True, size=40, opacity=1).encode(
-            x=across, y=y, color=colours, shape=shape(all_networks)
-        ),
-    ]
-    return layers
 
 
 def _strip(
@@ -182,7 +131,7 @@ def _strip(
         title=["training", "items"] if first else None,
         values=[0.0, *(10.0**k for k in range(1, 9, 2) if 10.0**k <= top)],
         format=",d",
-        minExtent=_Y_AXIS_WIDTH,
+        minExtent=Y_AXIS_WIDTH,
         grid=False,
         domain=first,
         labels=first,
@@ -200,20 +149,6 @@ def _strip(
     bars: alt.Chart = alt.Chart(seen, width=width, height=36).mark_bar(color="#b0b0b0", width=9)
     strip: alt.Chart = bars.encode(x=across, y=alt.Y("train_frequency:Q", axis=axis, scale=scale))
     return strip
-
-
-def _accuracy_axis(bottom: float, first: bool) -> alt.Y:
-    axis = alt.Axis(
-        title="accuracy" if first else None,
-        values=[round(v, 2) for v in np.arange(bottom, 1.01, 0.1 if bottom else 0.25)],
-        format=".2~f",
-        minExtent=_Y_AXIS_WIDTH,
-        ticks=first,
-        domain=first,
-        labelOpacity=int(first),  # hidden, not absent: it sets the height of the title above
-    )
-    scale = alt.Scale(domain=[bottom, 1.0], nice=False)
-    return alt.Y("accuracy:Q", axis=axis, scale=scale)
 
 
 def _across(x: str, every: pd.Series) -> alt.X:

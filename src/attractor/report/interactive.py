@@ -38,6 +38,7 @@ _FACTORS: Final = {
     "lag": ("lag (words)", "d"),
     "steps": ("words since the subject", "d"),
     "length": ("words read", "d"),
+    "swept": ("what was swept", ".6~g"),
     "value": ("value", ".4~g"),
     "unit": ("unit", "d"),
     "weight": ("part of the number", ".1%"),

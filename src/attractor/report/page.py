@@ -40,6 +40,7 @@ _DRAWN_FROM = {
     **{f"accuracy_by_{what}": f"accuracy_by_{what}.csv" for what in (
         "distance", "attractors", "subject_position", "construction", "error_position"
     )},
+    "accuracy_against": "accuracy_by_attractors.csv",
     "accuracy_by_task": "summary.csv",
     "accuracy_by_training": "summary.csv",
     "learning_curve": "summary.csv",

@@ -18,17 +18,22 @@ def headline(frame: pd.DataFrame, collected: Collected, fixed: bool) -> pd.DataF
     With `fixed`, those where none or all of the intervening nouns are attractors: the nouns
     between are held fixed while the x axis varies.
     """
-    rows = (frame["suite"] == "probes") & (frame["probe_set"] == "balanced")
-    rows &= (frame["role"] == "outer") & (frame["n_prefixes"] >= FEWEST_PREFIXES)
-    rows &= frame["n_attractors"] != "all"
+    rows = headline_rows(frame)
     if fixed:
-        every = frame["n_attractors"] == frame["n_intervening"].astype(str)
-        rows &= (frame["n_attractors"] == "0") | every
-    cells = frame[rows].merge(drawn_names(collected.configs), on=CONFIG)
+        every = rows["n_attractors"] == rows["n_intervening"].astype(str)
+        rows = rows[(rows["n_attractors"] == "0") | every]
+    cells = rows.merge(drawn_names(collected.configs), on=CONFIG)
     pairs = zip(cells["n_intervening"], cells["n_attractors"], strict=True)
     return cells.assign(panel=[panel_title(n, int(k)) for n, k in pairs]).sort_values(
         ["n_intervening", "n_attractors"], kind="stable"
     )
+
+
+def headline_rows(frame: pd.DataFrame) -> pd.DataFrame:
+    """The cells of an accuracy table that are of headline probes, and not too thin to be drawn."""
+    rows = (frame["suite"] == "probes") & (frame["probe_set"] == "balanced")
+    rows &= (frame["role"] == "outer") & (frame["n_prefixes"] >= FEWEST_PREFIXES)
+    return frame[rows & (frame["n_attractors"] != "all")]
 
 
 def merge_equal(baselines: pd.DataFrame, x: str) -> pd.DataFrame:
