@@ -1,8 +1,8 @@
 """Jobs of a sweep by one worker and by one a core: `python -m benchmarks.sweep 40`.
 
-A job trains for eight epochs at most on the default text, of models and seeds in turn. What the jobs
-share, text and baselines, is built first and timed apart, as is the report at the end. Prints the
-ratio of throughputs, and what a job costs beside its training: workers x seconds - seconds of
+A job trains for eight epochs at most on the default text, of models and seeds in turn. What the
+jobs share, text and baselines, is built first and timed apart, as is the report at the end. Prints
+the ratio of throughputs, and what a job costs beside its training: workers x seconds - seconds of
 training, a job; planning and starting the workers is in it, and so is validation.
 """
 
