@@ -2,13 +2,14 @@
 EXPERIMENT ?= distance
 ARGS ?=
 OUTPUT ?= outputs
+KILLS ?= 30
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help experiment test test-cluster lint bench clean
+.PHONY: help experiment test test-cluster soak lint bench clean
 
 help:  ## list these targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 14
@@ -38,6 +39,9 @@ test-cluster: $(VENV)/.installed-cluster  ## the same sweep on Slurm and Ray, on
 	@PATH=$$PATH:/usr/sbin command -v slurmctld >/dev/null || echo "no Slurm, its tests will skip: apt-get install slurm-wlm munge"
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -rs tests/test_cluster.py
 
+soak: $(VENV)/.installed-test  ## kill a sweep KILLS (30) times at random moments; its results stay the same
+	OMP_NUM_THREADS=1 ATTRACTOR_KILLS=$(KILLS) $(BIN)/python -m pytest -s tests/test_soak.py
+
 lint: $(VENV)/.installed-test  ## ruff and mypy
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -45,6 +49,7 @@ lint: $(VENV)/.installed-test  ## ruff and mypy
 
 bench: $(VENV)/.installed  ## throughput beside this machine's peak; with ATTRACTOR_DATA, language models too
 	$(BIN)/python -m benchmarks.throughput
+	$(BIN)/python -m benchmarks.sweep
 	@test -z "$(ATTRACTOR_DATA)" || $(BIN)/python -m benchmarks.language_model $(ATTRACTOR_DATA)/corpora/wikitext2-valid.txt
 
 clean:  ## remove results, caches and the virtual environment

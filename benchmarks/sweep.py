@@ -31,11 +31,12 @@ def seconds_of(command: list[str]) -> float:
 def sweep(folder: Path, n_jobs: int, n_workers: int) -> dict[str, float]:
     """Run the jobs with so many workers: seconds of what, and seconds of training of all jobs."""
     program = Path(sys.executable)
-    attractor = [str(program.with_name("attractor")), "name=bench", f"output_dir={folder}"]
+    attractor, place = str(program.with_name("attractor")), ["name=bench", f"output_dir={folder}"]
     seeds = -(-n_jobs // len(_MODELS))
     jobs = ["-m", f"model={','.join(_MODELS)}", f"seed=range({seeds})", "train.max_epochs=8"]
-    shared_seconds = seconds_of([*attractor, "stages=[generate,baselines]"])
-    seconds = seconds_of([*attractor, *jobs, f"hydra.launcher.n_jobs={n_workers}"])
+    workers = f"hydra.launcher.n_jobs={n_workers}"
+    shared_seconds = seconds_of([attractor, "stages=[generate,baselines]", *place])
+    seconds = seconds_of([attractor, *jobs, workers, *place])
     report = [str(program.with_name("attractor-report")), "--force", str(folder / "bench")]
     report_seconds = seconds_of(report)
     manifests = [json.loads(path.read_text()) for path in folder.glob("bench/*/manifest.json")]
