@@ -84,6 +84,19 @@ def test_a_write_that_is_cut_short_leaves_the_last_state(
     assert list(path.parent.iterdir()) == [path]
 
 
+def test_an_altered_state_is_no_state(state: TrainingState, path: Path) -> None:
+    """Each byte of the file's tail, where tensors are, and some of its header's."""
+    save_state(state, path)
+    whole = path.read_bytes()
+    for position in (*range(9, 400, 13), *range(len(whole) - 64, len(whole))):
+        altered = bytearray(whole)
+        altered[position] ^= 1
+        path.write_bytes(bytes(altered))
+        assert load_state(path) is None, position
+    path.write_bytes(whole)
+    assert load_state(path) is not None
+
+
 class Trap:
     """Makes a folder when it is unpickled."""
 

@@ -90,7 +90,7 @@ def test_a_job_that_is_killed_costs_no_other(
     targets = "suite.flagship._target_=failing.is_killed,attractor.suites.sentences.read_sentences"
     done = attractor(tmp_path, environment, *options, targets)
     assert done.returncode == 1, done.stderr
-    told = "attractor: suite.flagship._target_=failing.is_killed: killed twice while it ran, the"
+    told = "attractor: suite.flagship._target_=failing.is_killed: killed three times while it ran"
     assert [line for line in done.stderr.splitlines() if line.startswith(told)], done.stderr
     assert done.stderr.splitlines()[-1] == "attractor: 1 of 2 jobs are done"
     assert len(list(tmp_path.glob("artifacts/train-*"))) == 1

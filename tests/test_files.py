@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import multiprocessing
 import os
+import platform
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -64,8 +65,8 @@ def test_put_copy_sees_a_change_of_equal_length(tmp_path: Path) -> None:
     source, target = tmp_path / "a", tmp_path / "b"
     source.write_text("one")
     put_copy(source, target)
-    assert target.stat().st_mtime_ns == source.stat().st_mtime_ns  # by which it is known again
     target.write_text("two")
+    os.utime(target, ns=(source.stat().st_atime_ns, source.stat().st_mtime_ns))
     put_copy(source, target)
     assert target.read_text() == "one"
 
@@ -109,11 +110,13 @@ def test_an_error_while_filling_publishes_nothing(tmp_path: Path) -> None:
 def test_what_killed_processes_left_of_a_folder_is_cleared_and_nothing_of_others(
     tmp_path: Path,
 ) -> None:
-    for name in (".new-run-1", ".replaced-run-2", ".new-rune-1", "run", "new-run-1"):
+    here = platform.node()
+    of_others = {f".new-{here}-rune-1", ".new-elsewhere-run-1", "run", "new-run-1"}
+    for name in (f".new-{here}-run-1", f".replaced-{here}-run-2", *of_others):
         (tmp_path / name).mkdir()
         (tmp_path / name / "a.csv").write_text("half")
     clear_leftovers(tmp_path / "run")
-    assert {path.name for path in tmp_path.iterdir()} == {".new-rune-1", "run", "new-run-1"}
+    assert {path.name for path in tmp_path.iterdir()} == of_others
 
 
 def test_a_folder_is_known_again_by_its_files(tmp_path: Path) -> None:

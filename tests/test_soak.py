@@ -53,14 +53,17 @@ def workers(launcher: int) -> list[int]:
     return found
 
 
-def kill(process: subprocess.Popen[bytes], whom: str, rng: random.Random) -> None:
-    """Kill all processes of a sweep, or its launcher alone, or one of its workers."""
+def kill(process: subprocess.Popen[bytes], rng: random.Random) -> str:
+    """Kill all processes of a sweep, or its launcher alone, or one of its workers; says which."""
+    under_way = workers(process.pid)
+    whom = rng.choice(["all", "launcher", *["a worker"] * bool(under_way)])
     if whom == "all":
         os.killpg(process.pid, signal.SIGKILL)
     elif whom == "launcher":
         process.kill()
-    elif one_of := workers(process.pid):
-        os.kill(rng.choice(one_of), signal.SIGKILL)
+    else:
+        os.kill(rng.choice(under_way), signal.SIGKILL)
+    return whom
 
 
 @pytest.fixture(scope="module")
@@ -86,10 +89,8 @@ def killed_sweeps(root: Path, seconds: float, rng: random.Random) -> Iterator[tu
             try:
                 code = process.wait(timeout=wait if left else 300)
             except subprocess.TimeoutExpired:
-                whom = rng.choice(["all", "launcher", "worker"])
-                story.append(f"{whom} after {wait:.1f} s")
+                story.append(f"{kill(process, rng)} after {wait:.1f} s")
                 left -= 1
-                kill(process, whom, rng)
                 code = process.wait(timeout=300)
             if code != -signal.SIGKILL:
                 assert code == 0, f"{story}: exit {code}: {(folder / 'said.txt').read_text()}"
@@ -112,6 +113,5 @@ def test_kills_at_random_moments_change_no_result(
         # What was killed leaves nothing behind once its job is done.
         left = {path.name for path in (folder / "trial").glob(".running/*")}
         assert left == set(), story
-        for place in (folder / "trial", folder / "artifacts"):
-            assert [path.name for path in place.glob(".new-*")] == [], story
-            assert [path.name for path in place.glob(".partial-*")] == [], story
+        for kind in (".new-*", ".partial-*"):
+            assert [path.name for path in folder.rglob(kind)] == [], story

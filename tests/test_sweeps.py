@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -117,8 +118,8 @@ def test_a_worker_that_dies_once_costs_nothing(jobs: list[Job], launcher: Launch
     assert carry_out(jobs, launcher, print) == {}
     assert launcher.done == {job.run_id for job in jobs}
     again = [whole(launch) for launch in launcher.launches[2:]]
-    # 0 is beside the baselines' job; 1 and 2 die together, and run alone at the end.
-    assert again == [["seed=3", "seed=4", "seed=5"], ["seed=1"], ["seed=2"]]
+    # 0 is beside the baselines' job; 1 and 2 die together, and run together at the end.
+    assert again == [["seed=3", "seed=4", "seed=5"], ["seed=1", "seed=2"]]
 
 
 def test_a_job_that_always_dies_fails_and_who_ran_beside_it_does_not(
@@ -129,8 +130,21 @@ def test_a_job_that_always_dies_fails_and_who_ran_beside_it_does_not(
     failures = carry_out(jobs, launcher, print)
     assert {job.overrides[0] for job in failures} == {"seed=0", "seed=2", "seed=4"}
     assert failures[jobs[0]] == "it diverged; lower it"  # kept, though its launch was lost
-    assert failures[jobs[2]].startswith("killed twice while it ran, the second time alone")
+    assert failures[jobs[2]].startswith("killed three times while it ran, the last time alone")
     assert launcher.done == {jobs[n].run_id for n in (1, 3, 5)}
+    assert job_marks.error_of(jobs[2].plan) == failures[jobs[2]]  # for --status to tell
+
+
+def test_a_launcher_that_breaks_half_way_leaves_nothing_untold(
+    jobs: list[Job], launcher: Launcher
+) -> None:
+    launcher.done = {jobs[0].run_id}
+
+    def broken(overrides: Sequence[Sequence[str]]) -> list[str | None]:
+        raise RuntimeError("sbatch: no partition")
+
+    failures = carry_out(jobs, broken, print)
+    assert failures == dict.fromkeys(jobs[1:], "RuntimeError: sbatch: no partition")
 
 
 def test_a_launcher_that_brings_no_job_further_is_at_fault_itself(
@@ -183,7 +197,7 @@ def test_a_job_that_begins_forgets_how_it_failed_and_what_it_left(tmp_path: Path
     assert job_marks.keep_error(job, raised.value) == line
     assert kept.read_text().startswith("Traceback (most recent call last):\n")
     assert job_marks.error_of(job) == line
-    left = tmp_path / "trial" / f".new-{job.run_id}-abc"
+    left = tmp_path / "trial" / f".new-{platform.node()}-{job.run_id}-abc"
     left.mkdir()
     with job_marks.running(job, ""):
         assert job_marks.error_of(job) == ""

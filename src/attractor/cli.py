@@ -63,6 +63,8 @@ def _carry_out(raw: DictConfig, one_of_many: bool) -> tuple[str, int]:
 
             show_generated(job)
     except (Exception, SystemExit) as error:
+        if isinstance(error, SystemExit) and "SUBMITIT_EXECUTOR" in os.environ:
+            raise  # Slurm wants the node, and submitit has queued the job again
         line, code = explain(error)
         if job and (one_of_many or code != BAD_INPUT):  # by itself, an unsound job leaves nothing
             line = keep_error(job, error)

@@ -6,6 +6,7 @@ import errno
 import filecmp
 import glob
 import hashlib
+import platform
 import shutil
 import tempfile
 import uuid
@@ -18,7 +19,8 @@ from filelock import FileLock, Timeout
 
 from attractor.errors import UserError
 
-_NEW, _REPLACED = ".new-", ".replaced-"  # folders that a killed process may leave behind
+# Folders that a killed process of this machine may leave behind.
+_NEW, _REPLACED = (f".{kind}-{platform.node()}-" for kind in ("new", "replaced"))
 _NO_LOCKS = {errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP}
 
 
@@ -36,10 +38,10 @@ def replacing(path: Path) -> Iterator[Path]:
 
 def put_copy(source: Path, target: Path) -> None:
     """Copy a file to its place with one rename, unless the same stands there already."""
-    if target.exists() and filecmp.cmp(source, target):  # by size and time, then by content
+    if target.exists() and filecmp.cmp(source, target, shallow=False):
         return
     with replacing(target) as temporary:
-        shutil.copy2(source, temporary)  # with its time, by which it is known again
+        shutil.copyfile(source, temporary)
 
 
 @contextmanager
@@ -74,7 +76,10 @@ def publish(temporary: Path, final: Path) -> None:
 
 
 def clear_leftovers(final: Path) -> None:
-    """Remove what killed processes left of their work on `final`; for who holds its lock."""
+    """Remove what killed processes left of their work on `final`; for who holds its lock.
+
+    Of this machine alone: there are file systems whose locks do not hold between machines.
+    """
     for prefix in (_NEW, _REPLACED):
         for path in final.parent.glob(f"{prefix}{glob.escape(final.name)}-*"):
             shutil.rmtree(path, ignore_errors=True)

@@ -35,6 +35,8 @@ def running(job: Plan, command: str) -> Iterator[None]:
         who = {"host": platform.node(), "pid": os.getpid(), "since": time.time()}
         mark.write_text(json.dumps({"command": command, **who}), encoding="utf-8")
         clear_leftovers(_folder(job))
+        for diagnostic in job.stages.diagnostics:
+            clear_leftovers(_folder(job) / diagnostic)
         _forget_errors(job)
         try:
             yield
@@ -54,10 +56,13 @@ def marks_in(folder: Path) -> dict[str, dict[str, Any]]:
 def is_running(folder: Path, run_id: str) -> bool:
     """Whether a process holds the mark of an experiment's job."""
     mark = folder / _RUNNING / run_id
-    if not mark.exists():
-        return False
-    with locked(mark, wait=False) as free:
-        return not free
+    try:
+        if mark.exists():
+            with locked(mark, wait=False) as free:
+                return not free
+    except OSError:  # of somebody else, or read-only: nobody can tell
+        return True
+    return False
 
 
 def was_killed(job: Plan) -> bool:
@@ -67,9 +72,19 @@ def was_killed(job: Plan) -> bool:
 
 def forget(job: Plan) -> None:
     """Remove what the job left when it was killed, or failed."""
-    if was_killed(job):
-        _mark(job).unlink(missing_ok=True)
+    forget_marks(job)
     _forget_errors(job)
+
+
+def forget_marks(job: Plan) -> None:
+    """Remove what the job, or that of its text's baselines, left when it was killed."""
+    for name in (job.run_id, job.baselines_id):
+        mark = job.folder / _RUNNING / name
+        if mark.exists():
+            with suppress(OSError), locked(mark, wait=False) as free:
+                if free:
+                    clear_leftovers(job.folder / name)
+                    mark.unlink(missing_ok=True)
 
 
 def keep_error(job: Plan, error: BaseException, diagnostic: str = "") -> str:

@@ -17,17 +17,24 @@ from attractor.files import fault_of, noted, published
 from attractor.plan import THREADS, VERSIONS, Plan, Stages
 
 MANIFEST = "manifest.json"
+_CHECKSUM = "manifest_checksum"
 # Today's, by which the report tells what an older program made.
 STAGE_VERSIONS = {**VERSIONS, "shards": SHARDS}
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
-    """A published folder's manifest; empty if the folder is not (wholly) there."""
+    """A published folder's manifest; empty if it is not there, or not as it was written."""
     try:
-        found: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        found = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return found
+    return found if isinstance(found, dict) and vouches_for_itself(found) else {}
+
+
+def vouches_for_itself(manifest: Mapping[str, Any]) -> bool:
+    """Whether a manifest has the checksum that was written with it; older releases wrote none."""
+    rest = {key: value for key, value in manifest.items() if key != _CHECKSUM}
+    return _CHECKSUM not in manifest or str(manifest[_CHECKSUM]) == digest(rest)
 
 
 def is_published(job: Plan) -> bool:
@@ -173,5 +180,6 @@ def _publish(job: Plan, own: Mapping[str, Any], fill: Callable[[Path], None]) ->
 
 def _write_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
     """Write what a run says of itself, and the sizes and checksums of the files beside it."""
-    text = json.dumps({**manifest, **noted(folder)}, indent=1)
+    said = {**manifest, **noted(folder)}
+    text = json.dumps({**said, _CHECKSUM: digest(said)}, indent=1)
     (folder / MANIFEST).write_text(text, encoding="utf-8")

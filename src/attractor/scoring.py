@@ -6,6 +6,7 @@ import hashlib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -123,12 +124,13 @@ def predictions(
 
 def _template_ids(items: pd.DataFrame) -> list[str]:
     columns = (prefixes(items), items["noun_indices"], items["verb_indices"])
-    return [
-        hashlib.blake2b(
-            template(text.split(" "), split_indices(f"{nouns} {verbs}")).encode(), digest_size=8
-        ).hexdigest()
-        for text, nouns, verbs in zip(*columns, strict=True)
-    ]
+    return [_template_id(*row) for row in zip(*columns, strict=True)]
+
+
+@lru_cache(maxsize=1 << 17)  # the jobs of a sweep are asked the same items
+def _template_id(prefix: str, nouns: str, verbs: str) -> str:
+    words = template(prefix.split(" "), split_indices(f"{nouns} {verbs}"))
+    return hashlib.blake2b(words.encode(), digest_size=8).hexdigest()
 
 
 def words_known(texts: list[str], vocabulary: Vocabulary) -> NDArray[np.bool_]:

@@ -44,11 +44,20 @@ def recorded(folder: Path) -> list[Sweep]:
     path = folder / RECORD
     try:
         sweeps = json.loads(path.read_text(encoding="utf-8"))["sweeps"]
-        return [Sweep(str(s["command"]), [_job(**job) for job in s["jobs"]]) for s in sweeps]
+        found = [Sweep(str(s["command"]), [_job(**job) for job in s["jobs"]]) for s in sweeps]
+        if not all(sweep.jobs for sweep in found):
+            raise ValueError("a sweep without jobs")
+        return found
     except FileNotFoundError:
         return []
     except (ValueError, KeyError, TypeError) as error:
         raise UserError(f"{path}: cannot be read ({error}); delete it and sweep again") from error
+
+
+def names(jobs: Sequence[Sequence[str]]) -> list[str]:
+    """For each job of a sweep, given by its overrides, what tells it from the others."""
+    common = set.intersection(*map(set, jobs)) if len(jobs) > 1 else set()
+    return [" ".join(o for o in overrides if o not in common) for overrides in jobs]
 
 
 def _job(run_id: str, overrides: Sequence[str]) -> Recorded:

@@ -15,6 +15,7 @@ from attractor import job_marks, runs
 from attractor.artifacts import ArtifactStore
 from attractor.cli import configuration
 from attractor.composing import Composer
+from attractor.errors import UserError
 from attractor.explain import explain
 from attractor.pipeline import is_done, publish_items
 from attractor.plan import Plan, plan
@@ -24,7 +25,7 @@ from attractor.plan import Plan, plan
 Launch = Callable[[Sequence[Sequence[str]]], Sequence[str | None]]
 
 _KILLED: Final = (
-    "killed twice while it ran, the second time alone (out of memory, or of time?); "
+    "killed three times while it ran, the last time alone (out of memory, or of time?); "
     "give the job more, or make it smaller"
 )
 
@@ -76,8 +77,9 @@ class Planner:
 def carry_out(jobs: Sequence[Job], launch: Launch, say: Callable[[str], None]) -> dict[Job, str]:
     """Run the jobs that are not done; returns, of those that failed, one line each with its remedy.
 
-    A job that is killed with its worker is run again, by itself: if that kills it too it failed,
-    and the others go on. Raises what `launch` raises where that brought no job any further.
+    Jobs that are killed, or were under way when a worker was lost, are run again together, then
+    each by itself: one that is killed even so failed, and the others go on. Raises what `launch`
+    raises where that brought no job any further and none before it either.
     """
     done = [job for job in jobs if is_done(job.plan)]
     if done:
@@ -94,24 +96,35 @@ def carry_out(jobs: Sequence[Job], launch: Launch, say: Callable[[str], None]) -
     rules = [job for job in shared if not runs.has_baselines(job.plan)]
     first = [[*job.overrides, "stages=[baselines]"] for job in rules]
     failures: dict[Job, str] = {}
-    killed, deaths = list[Job](), Counter[Job]()
-    while batch or killed:
-        batch = batch or [killed.pop(0)]
+    once, twice = list[Job](), list[Job]()  # killed so often
+    deaths = Counter[Job]()
+    while batch or once or twice:
+        if not batch:
+            batch, once = (once, []) if once else ([twice.pop(0)], [])
         try:
             lines = launch([*first, *(job.overrides for job in batch)])[len(first) :]
             failures |= {job: line for job, line in zip(batch, lines, strict=True) if line}
             batch = []
-        except Exception:
+        except Exception as error:
             lost = [job for job in batch if not is_done(job.plan)]
             failures |= {job: line for job in lost if (line := job_marks.error_of(job.plan))}
             lost = [job for job in lost if job not in failures]
             dead = [job for job in lost if job_marks.was_killed(job.plan)]
             if lost == batch and not dead:
-                raise
+                if len(lost) == len(jobs):
+                    raise
+                return failures | {job: explain(error)[0] for job in [*lost, *once, *twice]}
+            say(f"{explain(error)[0]}; running again what was lost")
             deaths.update(dead)
-            failures |= {job: _KILLED for job in dead if deaths[job] > 1}
-            killed += [job for job in dead if deaths[job] == 1]
+            for job in dead:
+                if deaths[job] > 2:
+                    failures[job] = job_marks.keep_error(job.plan, UserError(_KILLED))
+            once += [job for job in dead if deaths[job] == 1]
+            twice += [job for job in dead if deaths[job] == 2]
             batch = [job for job in lost if job not in dead]
+        finally:
+            for job in [*shared, *batch, *once, *twice]:
+                job_marks.forget_marks(job.plan)
         first = []
     return failures
 
@@ -121,7 +134,10 @@ def _check_items(jobs: Iterable[Job], say: Callable[[str], None]) -> None:
     for job in _by_items(jobs).values():
         store = _store(job.plan, say)
         if "generate" in job.plan.config.stages and store.path(job.plan.stages.text).is_dir():
-            publish_items(store, job.plan)
+            try:
+                publish_items(store, job.plan)
+            except Exception as error:  # of jobs that are done: others need not wait for it
+                say(explain(error)[0])
 
 
 def _shared(jobs: Sequence[Job]) -> list[Job]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.config_store import ConfigStore
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.types import RunMode
+from hydra.types import HydraContext, RunMode, TaskFunction
 from joblib import Parallel, delayed
 from omegaconf import DictConfig
 
@@ -54,6 +54,17 @@ class GridSweeper(BasicSweeper):
         self.grids = grids
         self.experiments = experiments
 
+    def setup(
+        self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
+    ) -> None:
+        """As Hydra's, with a loader by which workers compose their jobs faster."""
+        from attractor.composing import SweepLoader
+
+        loader = SweepLoader(hydra_context.config_loader)
+        quick = HydraContext(config_loader=loader, callbacks=hydra_context.callbacks)
+        super().setup(hydra_context=quick, task_function=task_function, config=config)
+        self.hydra_context = hydra_context
+
     def sweep(self, arguments: list[str]) -> None:
         """Run the jobs that are not done, and report on them, also where some failed.
 
@@ -64,11 +75,13 @@ class GridSweeper(BasicSweeper):
         from attractor.sweeps import Job, Refused, carry_out
 
         all_jobs = self._planned(self._overrides(arguments))
+        assert self.config is not None
         jobs = [job for job in all_jobs if isinstance(job, Job)]
         refused = [job for job in all_jobs if isinstance(job, Refused)]
         if not jobs:
             raise UserError(refused[0].why)
-        self._record(all_jobs)
+        if "evaluate" in self.config.stages:  # else nothing is published that could be missed
+            self._record(all_jobs)
         failures = {tuple(job.overrides): job.why for job in refused}
         _complain(failures, all_jobs)
         found = carry_out(jobs, self._launch, lambda line: print(line, flush=True))
@@ -161,7 +174,7 @@ class GridSweeper(BasicSweeper):
             codes.append(code)
             sys.stdout.write(said)
             for line in complained.splitlines():
-                if line.split(": ")[1] not in failed:
+                if line.partition(": ")[2].partition(": ")[0] not in failed:
                     print(line, file=sys.stderr)
         return max(codes)
 
@@ -184,7 +197,8 @@ def _report_on(folder: Path) -> tuple[int, str, str]:
 
 def _complain(failures: Mapping[tuple[str, ...], str], jobs: Sequence[Job | Refused]) -> None:
     """Name each failed job by what tells it from others, and say why it failed."""
-    common = set.intersection(*(set(job.overrides) for job in jobs)) if len(jobs) > 1 else set()
-    for overrides, why in failures.items():
-        name = " ".join(o for o in overrides if o not in common) or "the job"
-        print(f"attractor: {name}: {why}", file=sys.stderr)
+    from attractor.sweep_record import names
+
+    for job, name in zip(jobs, names([job.overrides for job in jobs]), strict=True):
+        if why := failures.get(tuple(job.overrides)):
+            print(f"attractor: {name}: {why}", file=sys.stderr)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from attractor.sweep_record import names
+
 
 def lost_jobs(job_overrides: Sequence[Sequence[str]], why: Mapping[int, str]) -> RuntimeError:
     """An error that counts the lost jobs and names the first, by what tells it from the others.
@@ -11,8 +13,7 @@ def lost_jobs(job_overrides: Sequence[Sequence[str]], why: Mapping[int, str]) ->
     why: a few words on each lost job, by its index.
     """
     first = min(why)
-    shared = set.intersection(*map(set, job_overrides)) if len(job_overrides) > 1 else set()
-    name = " ".join(o for o in job_overrides[first] if o not in shared)
+    name = names(job_overrides)[first]
     return RuntimeError(
         f"{len(why)} of {len(job_overrides)} jobs left no result, the first: {name} ({why[first]});"
         " the same command again runs what is missing"

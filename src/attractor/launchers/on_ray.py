@@ -47,7 +47,7 @@ def launch(
         try:
             results.append(ray.get(task))
         except ray.exceptions.RayError as error:
-            why[i] = str(error).strip().splitlines()[-1]
+            why[i] = (str(error).strip().splitlines() or [type(error).__name__])[-1]
     if why:
         raise lost_jobs(job_overrides, why)
     return results
@@ -62,10 +62,10 @@ def _start(settings: DictConfig) -> None:
         return  # by an earlier launch of this sweep
     try:
         ray.init(**given)
-    except ConnectionError as error:
+    except (ConnectionError, RuntimeError, ValueError) as error:
         raise UserError(
-            f"hydra.launcher.ray.init.address={given['address']}: no Ray cluster there; start one"
-            " with `ray start --head`, or leave the address out for this machine alone"
+            f"hydra.launcher.ray.init.address={given['address']}: no Ray cluster ({error}); start"
+            " one with `ray start --head`, or leave the address out for this machine alone"
         ) from error
 
 

@@ -33,7 +33,11 @@ def launch(
     """
     jobs = _submit(launcher, job_overrides, first)
     print(f"Slurm has {len(jobs)} jobs; their logs: {jobs[0].paths.folder}", flush=True)
-    _wait(jobs)
+    try:
+        _wait(jobs)
+    except KeyboardInterrupt:
+        print(f"Slurm's jobs go on: scancel {jobs[0].job_id.partition('_')[0]} ends them")
+        raise
     why = {
         i: f"Slurm's job {job.job_id}: {job.paths.stdout}"
         for i, job in enumerate(jobs)

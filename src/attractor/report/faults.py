@@ -10,7 +10,7 @@ from typing import Any, Final
 from attractor.errors import UserError
 from attractor.files import sha256
 from attractor.job_marks import ERROR, last_line
-from attractor.runs import MANIFEST, STAGE_VERSIONS
+from attractor.runs import MANIFEST, STAGE_VERSIONS, vouches_for_itself
 
 AGAIN: Final = "delete the folder and run again"
 PREDICTIONS: Final = "predictions.csv"
@@ -48,6 +48,8 @@ def manifest_of(folder: Path, needed: Mapping[str, type]) -> dict[str, Any]:
     for key, kind in {**needed, **_NOTED}.items():
         if key in manifest and not isinstance(manifest[key], kind):
             raise UserError(f"{MANIFEST} was edited ({key} is {manifest[key]!r:.40}); {AGAIN}")
+    if not vouches_for_itself(manifest):
+        raise UserError(f"{MANIFEST} was edited (its own checksum is another); {AGAIN}")
     return manifest
 
 

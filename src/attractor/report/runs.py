@@ -106,13 +106,13 @@ def find_runs(folder: Path) -> Found:
 def _unfinished(folder: Path, seen: set[str]) -> dict[str, str]:
     """How many jobs of the experiment's sweeps nothing was seen of, if any."""
     of_sweeps = [job for sweep in recorded(folder) for job in sweep.jobs]
-    jobs = {job.run_id or " ".join(job.overrides) for job in of_sweeps}
+    jobs = {job.run_id for job in of_sweeps if job.run_id}  # others were refused, and told so
     left = jobs - seen
     if not left:
         return {}
     line = (
         f"{len(left)} of {len(jobs)} jobs are not finished; attractor-report --status {folder} "
-        "says which, and what finishes them"
+        f"says which, and what finishes them; delete {folder / RECORD} to forget them"
     )
     return {RECORD: line}
 

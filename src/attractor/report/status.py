@@ -20,7 +20,7 @@ from attractor.plan import Plan
 from attractor.report import faults
 from attractor.resources import CONF
 from attractor.runs import MANIFEST, has_diagnostic, is_published, read_manifest
-from attractor.sweep_record import Recorded, Sweep, recorded
+from attractor.sweep_record import Recorded, Sweep, names, recorded
 from attractor.sweeps import Job, Planner
 
 STATES: Final = ("done", "running", "failed", "stale", "missing")
@@ -82,20 +82,25 @@ def _of_sweep(folder: Path, sweep: Sweep) -> Iterator[tuple[tuple[str, ...], Sta
     """The jobs of a recorded sweep, planned anew, with what they are known by: run, diagnostics."""
     with initialize_config_dir(version_base="1.3", config_dir=str(CONF)):
         planned = Planner(GlobalHydra.instance().config_loader(), "config")
-    common = set.intersection(*(set(job.overrides) for job in sweep.jobs))
-    for was in sweep.jobs:
-        choices = " ".join(o for o in was.overrides if o not in common or len(sweep.jobs) == 1)
+    of_jobs = names([job.overrides for job in sweep.jobs])
+    for was, choices in zip(sweep.jobs, of_jobs, strict=True):
         try:
             job = planned(was.overrides)
         except Exception as error:
-            yield (choices,), Status(was.run_id, choices, "failed", explain(error)[0])
+            yield (choices,), _unplanned(folder, was, choices, explain(error)[0])
             continue
         if isinstance(job, Job):
             here = replace(job.plan.config, output_dir=str(folder.parent), name=folder.name)
             known_by = job.run_id, *job.plan.stages.diagnostics
             yield known_by, _of_job(replace(job.plan, config=here), was, choices)
         else:
-            yield (choices,), Status("", choices, "failed", job.why)
+            yield (choices,), _unplanned(folder, was, choices, job.why)
+
+
+def _unplanned(folder: Path, was: Recorded, choices: str, why: str) -> Status:
+    """A job that cannot be planned here and now: that need not be held against what it made."""
+    made = was.run_id and (folder / was.run_id / MANIFEST).is_file()
+    return Status(was.run_id, choices, "stale" if made else "failed", why)
 
 
 def _of_job(job: Plan, was: Recorded, choices: str) -> Status:
