@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +106,7 @@ def publish_diagnostic(job: Plan, name: str, made: Path) -> None:
         "form": digest({"versions": versions, "spec": spec, "suites": ruler})[:8],
         "stage_versions": _stage_versions(job, suites, "train", "diagnose"),
     }
-    with published(run / name) as temporary:
+    with published(run / name, needless=lambda: has_diagnostic(job, name)) as temporary:
         for table in tables:
             shutil.copyfile(made / table, temporary / table)
         _write_manifest(temporary, manifest)
@@ -170,7 +171,9 @@ def _publish(job: Plan, own: Mapping[str, Any], fill: Callable[[Path], None]) ->
         **own,
     }
     final = job.folder / str(own["run_id"])
-    with published(final) as temporary:
+    # Another launcher may have been faster: who reads its folder by now should not lose it.
+    stands = partial(_stands, final, str(own["fingerprint"]))
+    with published(final, needless=stands) as temporary:
         fill(temporary)
         OmegaConf.save(OmegaConf.create(asdict(job.config)), temporary / "config.yaml")
         _write_manifest(temporary, manifest)
