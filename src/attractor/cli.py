@@ -17,6 +17,7 @@ from omegaconf import DictConfig, OmegaConf
 from attractor.config import Config, Schema, from_mapping
 from attractor.explain import BAD_INPUT, explain
 from attractor.resources import CONF
+from attractor.threads import one_thread
 
 
 def cores() -> int:
@@ -99,9 +100,7 @@ def _choices(raw: DictConfig, overrides: list[Any]) -> dict[str, Any]:
 def main() -> None:
     """Console script: run the app, and say what is wrong in one line."""
     os.environ["HYDRA_FULL_ERROR"] = "1"  # let its exceptions through, to be told in one line
-    # One thread a job: set before numpy or torch are loaded, here and in the workers of a sweep.
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ.setdefault(name, "1")
+    one_thread()
     try:
         app()
     except KeyboardInterrupt:

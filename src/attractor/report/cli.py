@@ -12,6 +12,7 @@ from attractor.errors import UserError
 from attractor.files import sha256
 from attractor.report import VERSION
 from attractor.report.runs import Found, find_runs
+from attractor.threads import one_thread
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -28,6 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--status", action="store_true", help="only say what is done and what would finish the rest"
     )
     options = parser.parse_args(arguments)
+    one_thread()
     try:
         if options.status:
             return _status(options.folder)
