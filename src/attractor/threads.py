@@ -1,4 +1,4 @@
-"""One thread a process, for jobs and reports: as many jobs as cores, and the same sums each time."""
+"""One thread a process, for jobs and reports: a job a core, and the same sums each time."""
 
 from __future__ import annotations
 
