@@ -12,7 +12,7 @@ from attractor import pipeline
 from attractor.cli import app
 from attractor.report.cli import main as report
 from attractor.results import HISTORY, ITEMS, PREDICTIONS, read_csv
-from jobs import TINY, tiny_job
+from jobs import TINY_FLAGSHIP, tiny_flagship_job, tiny_job
 
 
 def _files(folder: Path) -> dict[str, int]:
@@ -70,8 +70,8 @@ def test_a_new_seed_shares_the_data_and_a_new_suite_the_training(tmp_path: Path)
 def test_a_failed_job_leaves_its_traceback_and_the_report_names_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    pipeline.run(tiny_job(tmp_path, "name=trial", "seed=0"), {}, print)
-    failing = tiny_job(tmp_path, "name=trial", "seed=1")
+    pipeline.run(tiny_flagship_job(tmp_path, "name=trial", "seed=0"), {}, print)
+    failing = tiny_flagship_job(tmp_path, "name=trial", "seed=1")
 
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError("the disk went away")
@@ -95,7 +95,7 @@ def test_a_failed_job_leaves_its_traceback_and_the_report_names_it(
 
 def _app(monkeypatch: pytest.MonkeyPatch, folder: Path, *overrides: str) -> None:
     """A job as the command line runs it, in this process."""
-    arguments = ["attractor", *TINY, f"output_dir={folder}", *overrides]
+    arguments = ["attractor", *TINY_FLAGSHIP, f"output_dir={folder}", *overrides]
     monkeypatch.setattr("sys.argv", arguments)
     GlobalHydra.instance().clear()
     app()

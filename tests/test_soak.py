@@ -20,7 +20,7 @@ from jobs import TINY_FLAGSHIP
 
 KILLS = int(os.environ.get("ATTRACTOR_KILLS", "5"))
 SEED = int(os.environ.get("ATTRACTOR_SEED", "0"))
-N_JOBS = 6
+N_JOBS = 4
 
 
 def sweep(folder: Path) -> subprocess.Popen[bytes]:
@@ -30,7 +30,7 @@ def sweep(folder: Path) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
             [
                 Path(sys.executable).with_name("attractor"), "-m", *TINY_FLAGSHIP,
-                "model=srn,lstm,gru", "seed=0,1", "train.max_epochs=8", "train.patience=8",
+                "model=srn,lstm", "seed=0,1", "train.max_epochs=8", "train.patience=8",
                 "name=trial", f"output_dir={folder}", "hydra.launcher.n_jobs=2",
             ],
             stdout=said,
