@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -80,8 +81,10 @@ def killed_sweeps(root: Path, seconds: float, rng: random.Random) -> Iterator[tu
     Yields each's folder, and what was done to it.
     """
     left = KILLS
-    while left:
-        folder = root / f"sweep-{left}"
+    for number in count():
+        if not left:
+            return
+        folder = root / f"sweep-{number}"
         story = []
         while True:
             process = sweep(folder)
