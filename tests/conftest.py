@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -63,3 +67,18 @@ def probes(grammar: Grammar, text: pd.DataFrame, probes_spec: dict[str, Any]) ->
 def toy_lexicon(tmp_path_factory: pytest.TempPathFactory) -> Lexicon:
     """The word lists of tests/toy.py."""
     return write_lexicon(tmp_path_factory.mktemp("lexicon"))
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of two megabytes."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    if os.name != "posix" or os.getuid() != 0:
+        pytest.skip("only root can mount a small file system to fill")
+    mount = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)]
+    mounted = subprocess.run(mount, capture_output=True, text=True)
+    if mounted.returncode:
+        pytest.skip(f"no file system can be mounted here: {mounted.stderr.strip()}")
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)

@@ -6,7 +6,6 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -116,21 +115,6 @@ def test_two_launchers_at_once_build_once_and_publish_the_same(
     assert len(trained) == 4  # each launcher's two jobs; of training done once:
     assert len(set(trained)) == 2
     assert list(tmp_path.glob("outputs/trial/.running/*")) == []
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of two megabytes."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    if os.name != "posix" or os.getuid() != 0:
-        pytest.skip("only root can mount a small file system to fill")
-    mount = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)]
-    made = subprocess.run(mount, capture_output=True, text=True)
-    if made.returncode:
-        pytest.skip(f"no file system can be mounted here: {made.stderr.strip()}")
-    yield folder
-    subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
 @pytest.mark.slow
