@@ -259,8 +259,7 @@ def test_search_agrees_with_enumeration(toy_lexicon: Lexicon, name: str) -> None
     grammar = read_grammar(toy_spec(name, 2), toy_lexicon)
     forest = Forest()
     controllers = defaultdict(set)
-    for tree in all_trees(grammar, forest, grammar.start, 2):
-        shape = flatten(grammar, forest, tree)
+    for shape in flatten(grammar, forest, all_trees(grammar, forest, grammar.start, 2)):
         names = tuple(words.name for words in shape.slots)
         for d in shape.dependencies:
             controllers[names[: d.verb_slot]].add(d.noun_slot)
@@ -275,8 +274,7 @@ def test_enumeration_of_the_ambiguous_grammar(toy_lexicon: Lexicon) -> None:
     grammar = read_grammar(spec, toy_lexicon)
     forest = Forest()
     controllers = defaultdict(set)
-    for tree in all_trees(grammar, forest, grammar.start, 1):
-        shape = flatten(grammar, forest, tree)
+    for shape in flatten(grammar, forest, all_trees(grammar, forest, grammar.start, 1)):
         for d in shape.dependencies:
             names = [words.name for words in shape.slots]
             controllers[tuple(names[: d.verb_slot])].add(d.noun_slot)

@@ -14,14 +14,14 @@ from hypothesis import HealthCheck, assume, given, reject, settings
 from hypothesis import strategies as st
 from scipy.stats import chi2_contingency, chisquare
 
-from attractor.cells import SIMPLE, CellCounter, Measure, outermost
+from attractor.cells import CellCounter, Measure, outermost
 from attractor.derivations import Forest
 from attractor.errors import UserError
 from attractor.grammar import Grammar
 from attractor.lexicon import Lexicon
 from attractor.notation import read_grammar
-from attractor.shapes import Flattener, Shape
-from toy import WORDS, all_trees, grammar_spec, toy_spec
+from attractor.structures import SIMPLE
+from toy import WORDS, Shape, all_trees, flatten, grammar_spec, toy_spec
 
 ROLES = ("outer", "inner")
 LIKES = {"Likes[n]": WORDS["Laughs[n]"] | {"where": {"frames": "transitive"}}}
@@ -105,9 +105,8 @@ class Enumeration:
     def __init__(self, grammar: Grammar) -> None:
         self.grammar = grammar
         self.forest = Forest()
-        flattener = Flattener(grammar, self.forest)
         trees = all_trees(grammar, self.forest, grammar.start, grammar.max_depth)
-        self.shapes = {tree: flattener.shape(tree) for tree in trees}
+        self.shapes = dict(zip(trees, flatten(grammar, self.forest, trees), strict=True))
         assert len(self.shapes) == len(trees)
 
     def cells(self, role: str, spelled: bool) -> dict[Measure, list[int]]:
@@ -352,8 +351,7 @@ def test_same_seed_same_trees_whatever_was_counted_before(grammar: Grammar) -> N
         quotas = dict.fromkeys(sorted(counter.cells("inner"))[::4], 3)
         forest = Forest()
         trees = counter.draw("inner", quotas, np.random.default_rng(seed), forest)
-        flattener = Flattener(counter.grammar, forest)
-        return [flattener.shape(tree) for tree in trees.tolist()]
+        return flatten(counter.grammar, forest, trees.tolist())
 
     first = draw(0, ())
     assert len(first) >= 24
@@ -385,10 +383,10 @@ def test_english_draws_lie_in_their_cells(counter: CellCounter, data: st.DataObj
     quotas = data.draw(st.dictionaries(cells, st.integers(0, 20), max_size=4))
     forest = Forest()
     trees = counter.draw(role, quotas, np.random.default_rng(0), forest)
-    flattener = Flattener(counter.grammar, forest)
+    shapes = flatten(counter.grammar, forest, trees.tolist())
     wanted = [cell for cell, n in quotas.items() for _ in range(n)]
-    for tree, cell in zip(trees.tolist(), wanted, strict=True):
-        assert cell in cells_of(flattener.shape(tree), role, counter.spelled)
+    for shape, cell in zip(shapes, wanted, strict=True):
+        assert cell in cells_of(shape, role, counter.spelled)
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -396,10 +394,9 @@ def test_english_trees_lie_in_counted_cells(grammar: Grammar, role: str) -> None
     # Few bounds: whatever a shape says of its dependencies has been counted, and nothing more.
     shallow = replace(grammar, max_depth=0, start="Clause")
     forest = Forest()
-    flattener = Flattener(shallow, forest)
     expected: Counter[Measure] = Counter()
-    for tree in all_trees(shallow, forest, "Clause", 0):
-        expected.update(cells_of(flattener.shape(tree), role))
+    for shape in flatten(shallow, forest, all_trees(shallow, forest, "Clause", 0)):
+        expected.update(cells_of(shape, role))
     assert CellCounter(shallow, 99, 99, 99).cells(role) == expected
 
 
@@ -415,13 +412,12 @@ def test_deep_english_cells_are_counted_exactly_and_drawn_at_once(grammar: Gramm
     forest = Forest()
     drawn = counter.draw("outer", {common: n, rare: n}, np.random.default_rng(0), forest)
     assert drawn.shape == (2 * n,)
-    flattener = Flattener(deep, forest)
     for trees, cell, count in ((drawn[:n], common, many), (drawn[n:], rare, few)):
         distinct = np.unique(trees)
         expected = -count * np.expm1(-n / count)  # of as many boxes, those that n balls hit
         assert len(distinct) == pytest.approx(expected, rel=0.02, abs=5)
-        for tree in distinct[:: len(distinct) // 300 + 1].tolist():
-            assert cell in cells_of(flattener.shape(tree), "outer", spelled=False)
+        for shape in flatten(deep, forest, distinct[:: len(distinct) // 300 + 1].tolist()):
+            assert cell in cells_of(shape, "outer", spelled=False)
 
 
 def test_counts_beyond_floating_point_stay_exact(toy_lexicon: Lexicon) -> None:

@@ -11,10 +11,11 @@ import yaml
 
 from attractor.cells import CellCounter
 from attractor.derivations import Forest
+from attractor.drawn_items import items
 from attractor.grammar import Grammar
 from attractor.lexicon import Lexicon
 from attractor.notation import read_grammar
-from attractor.realise import fill, items, texts
+from attractor.realise import fill, group_starts, texts
 from attractor.resources import CONF
 from attractor.shapes import Flattener
 from attractor.suites.requests import requests_of
@@ -74,7 +75,7 @@ def test_probes_of_the_construction_can_be_drawn(extended: Grammar) -> None:
     forest, rng = Forest(), np.random.default_rng(0)
     trees = counter.draw("outer", {cell: 20}, rng, forest)
     shapes, shape = shapes_of(Flattener(extended, forest), trees)
-    plural = np.ones(sum(len(shapes[s].animacy) for s in shape), dtype=np.int64)
+    plural = np.ones(group_starts(shapes, shape)[-1], dtype=np.int64)
     sentences = fill(shapes, shape, plural, rng)
     found = items(sentences, texts(sentences))
     for sentence in found.loc[found["construction"] == "while_clause", "sentence"]:

@@ -15,7 +15,7 @@ from attractor.derivations import Forest, Ids, draw_by_weight
 from attractor.grammar import Grammar
 from attractor.lexicon import Lexicon
 from attractor.notation import read_grammar
-from toy import grammar_spec, toy_spec
+from toy import grammar_spec, nodes, toy_spec
 
 TWINS = {
     "Sentence": ["3 Pair Pair", "1 Pair"],
@@ -29,12 +29,13 @@ def draw(grammar: Grammar, n: int, seed: int) -> tuple[Forest, Ids]:
     return forest, draw_by_weight(grammar, n, np.random.default_rng(seed), forest)
 
 
-def spell(forest: Forest, tree: int) -> Any:
-    """A tree as nested tuples: (symbol, children …), words as they are."""
-    head = forest.heads[tree]
-    if isinstance(head, str):
-        return head
-    return (head.symbol, *(spell(forest, child) for child in forest.children[tree]))
+def spell(forest: Forest, trees: list[int]) -> list[Any]:
+    """Trees as nested tuples: (symbol, children …), words as they are."""
+    spelled: list[Any] = []
+    for head, children in nodes(forest):
+        below = tuple(spelled[child] for child in children)
+        spelled.append(head if isinstance(head, str) else (head.symbol, *below))
+    return [spelled[tree] for tree in trees]
 
 
 def nesting(grammar: Grammar, tree: Any) -> int:
@@ -49,7 +50,7 @@ def nesting(grammar: Grammar, tree: Any) -> int:
 def twins(toy_lexicon: Lexicon) -> list[Any]:
     grammar = read_grammar(grammar_spec(TWINS), toy_lexicon)
     forest, trees = draw(grammar, 20_000, seed=5)
-    return [spell(forest, tree) for tree in trees.tolist()]
+    return spell(forest, trees.tolist())
 
 
 def goodness(found: Counter[Any], expected: dict[Any, float]) -> float:
@@ -118,7 +119,7 @@ def test_draws_come_in_random_order(twins: list[Any]) -> None:
 def test_max_depth_is_reached_and_never_exceeded(toy_lexicon: Lexicon, max_depth: int) -> None:
     grammar = read_grammar(toy_spec("STACKED", max_depth), toy_lexicon)
     forest, trees = draw(grammar, 5_000, seed=1)
-    depths = Counter(nesting(grammar, spell(forest, tree)) for tree in np.unique(trees).tolist())
+    depths = Counter(nesting(grammar, tree) for tree in spell(forest, np.unique(trees).tolist()))
     assert set(depths) == set(range(max_depth + 1))
 
 
@@ -126,25 +127,22 @@ def test_weight_of_what_cannot_end_goes_to_the_others(toy_lexicon: Lexicon) -> N
     grammar = read_grammar(toy_spec("STACKED", 0), toy_lexicon)
     forest, trees = draw(grammar, 1_000, seed=2)
     phrases = Counter(
-        node[1]
-        for tree in trees.tolist()
-        for node in [spell(forest, tree)]
-        if node[1][0] == "NounPhrase"
+        node[1] for node in spell(forest, trees.tolist()) if node[1][0] == "NounPhrase"
     )
     assert set(phrases) == {("NounPhrase", "The", "Noun")}  # of weight 4 among 7
 
 
 def test_same_seed_same_trees(grammar: Grammar) -> None:
     one, other, third = (draw(grammar, 300, seed) for seed in (3, 3, 4))
-    spelled = [[spell(forest, tree) for tree in trees.tolist()] for forest, trees in (one, other)]
+    spelled = [spell(forest, trees.tolist()) for forest, trees in (one, other)]
     assert spelled[0] == spelled[1]
-    assert spelled[0] != [spell(third[0], tree) for tree in third[1].tolist()]
+    assert spelled[0] != spell(third[0], third[1].tolist())
 
 
 def test_equal_trees_have_one_number(grammar: Grammar) -> None:
     forest, trees = draw(grammar, 2_000, seed=0)
     distinct = np.unique(trees).tolist()
-    assert len({spell(forest, tree) for tree in distinct}) == len(distinct)
+    assert len(set(spell(forest, distinct))) == len(distinct)
     again = draw_by_weight(grammar, 500, np.random.default_rng(9), forest)
     assert np.isin(again, trees).mean() > 0.5  # a later draw shares the forest's trees
 
@@ -158,8 +156,9 @@ def test_interned_rows_are_the_trees_asked_for(toy_lexicon: Lexicon, rows: list[
     for word in range(9):
         assert forest.leaf(str(word)) == word == forest.leaf(str(word))
     ids = forest.trees(rule, np.array(rows)).tolist()
-    assert [list(forest.children[tree]) for tree in ids] == rows
-    assert {forest.heads[tree] for tree in ids} == {rule}
+    grown = nodes(forest)
+    assert [list(grown[tree][1]) for tree in ids] == rows
+    assert {grown[tree][0] for tree in ids} == {rule}
     assert len(set(ids)) == len({tuple(row) for row in rows})
     assert forest.trees(rule, np.array(rows)[::-1]).tolist() == ids[::-1]
-    assert len(forest.heads) == len(forest.children) == 9 + len(set(ids))
+    assert len(forest) == len(grown) == 9 + len(set(ids))

@@ -13,25 +13,17 @@ from hypothesis import strategies as st
 from scipy.stats import chisquare
 
 from attractor.derivations import Forest, draw_by_weight
+from attractor.drawn_items import items, most_attractors
 from attractor.errors import UserError
 from attractor.grammar import Grammar
 from attractor.lexicon import Lexicon
 from attractor.notation import read_grammar
-from attractor.realise import (
-    Sentences,
-    fill,
-    group_starts,
-    items,
-    most_attractors,
-    of_groups,
-    ragged,
-    starts_of,
-    texts,
-)
+from attractor.ragged import ragged, sequences, starts_of
+from attractor.realise import Sentences, fill, group_starts, of_groups, texts
 from attractor.shapes import Flattener
 from attractor.splits import Pool
 from attractor.text import draw_text, shapes_of
-from toy import WORDS, grammar_spec, toy_spec
+from toy import WORDS, grammar_spec, shape_at, toy_spec
 
 
 def draw(grammar: Grammar, n: int, seed: int = 0) -> tuple[Sentences, list[str]]:
@@ -186,7 +178,7 @@ def test_nouns_of_a_group_are_as_its_words_ask(grammar: Grammar) -> None:
     sentences, _ = draw(grammar, 1_500)
     n_asked = {"animate": 0, "inanimate": 0, "": 0}
     for i, shape in enumerate(sentences.shape.tolist()):
-        template = sentences.shapes[shape]
+        template = shape_at(sentences.shapes, shape)
         for slot, (words, group) in enumerate(zip(template.slots, template.groups, strict=True)):
             if words.kind == "noun":
                 asked = template.animacy[group]
@@ -326,7 +318,8 @@ def test_most_attractors_of_each_sentence(grammar: Grammar) -> None:
 
 
 def test_values_of_groups() -> None:
-    assert of_groups([[1, 2], [], [7]], np.array([2, 0, 1, 0])).tolist() == [7, 1, 2, 1, 2]
+    values, starts, shape = (np.array(some) for some in ([1, 2, 7], [0, 2, 2, 3], [2, 0, 1, 0]))
+    assert of_groups(values, starts, shape).tolist() == [7, 1, 2, 1, 2]
 
 
 def test_sentences_without_nouns_or_items(toy_lexicon: Lexicon) -> None:
@@ -361,3 +354,13 @@ def test_ragged(runs: list[tuple[int, int]]) -> None:
     expected = [start + i for start, length in runs for i in range(length)]
     assert ragged(starts, lengths).tolist() == expected
     assert starts_of(lengths).tolist() == [sum(lengths[:i]) for i in range(len(runs) + 1)]
+
+
+@given(st.lists(st.lists(st.integers(0, 3), max_size=4), max_size=12))
+def test_sequences(rows: list[list[int]]) -> None:
+    lengths = np.array([len(row) for row in rows], dtype=np.int64)
+    values = np.array([value for row in rows for value in row], dtype=np.int64)
+    code, distinct = sequences(values, starts_of(lengths)[:-1], lengths)
+    assert code.shape == (len(rows),)
+    assert [list(distinct[i]) for i in code.tolist()] == rows
+    assert len(distinct) == len(set(distinct)) == len({tuple(row) for row in rows})

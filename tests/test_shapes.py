@@ -12,8 +12,8 @@ from attractor.errors import UserError
 from attractor.grammar import Grammar
 from attractor.lexicon import Lexicon
 from attractor.notation import read_grammar
-from attractor.shapes import Dependency, Flattener, Shape
-from toy import WORDS, flatten, grammar_spec, toy_spec
+from attractor.shapes import Flattener
+from toy import WORDS, Dependency, Shape, flatten, grammar_spec, shape_at, toy_spec
 
 
 def grow(grammar: Grammar, forest: Forest, spelled: Any) -> int:
@@ -29,7 +29,8 @@ def grow(grammar: Grammar, forest: Forest, spelled: Any) -> int:
 
 def shape_of(grammar: Grammar, spelled: Any) -> Shape:
     forest = Forest()
-    return flatten(grammar, forest, grow(grammar, forest, spelled))
+    (shape,) = flatten(grammar, forest, [grow(grammar, forest, spelled)])
+    return shape
 
 
 def factors(d: Dependency) -> dict[str, Any]:
@@ -290,11 +291,16 @@ def test_head_of_a_compound_is_its_last_word(sample: Grammar) -> None:
 def test_one_flattener_gives_what_fresh_ones_give(grammar: Grammar) -> None:
     # What it remembers of one tree must not leak into the next.
     forest = Forest()
-    trees = np.unique(draw_by_weight(grammar, 500, np.random.default_rng(0), forest)).tolist()
+    trees = np.unique(draw_by_weight(grammar, 800, np.random.default_rng(0), forest)).tolist()
+    shapes = flatten(grammar, forest, trees)
+    assert len(shapes) == len(trees) > 300
+    assert shapes[::10] == [flatten(grammar, forest, [tree])[0] for tree in trees[::10]]
     flattener = Flattener(grammar, forest)
-    shapes = [flattener.shape(tree) for tree in trees]
-    assert shapes == [flatten(grammar, forest, tree) for tree in trees]
-    assert shapes == [flattener.shape(tree) for tree in trees]
+    flattener.shapes(np.array(trees[200:]))
+    more = draw_by_weight(grammar, 200, np.random.default_rng(1), forest).tolist()
+    again = flattener.shapes(np.array([*trees, *more]))
+    assert [shape_at(again, i) for i in range(len(trees))] == shapes
+    assert shape_at(again, len(again) - 1) == flatten(grammar, forest, more[-1:])[0]
     for shape in shapes:
         nouns = [i for i, words in enumerate(shape.slots) if words.kind == "noun"]
         assert [shape.groups[i] for i in nouns] == list(range(len(shape.animacy)))

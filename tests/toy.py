@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from attractor.derivations import Forest
-from attractor.grammar import Grammar
+from attractor.grammar import Grammar, Rule
 from attractor.lexicon import Lexicon, read_lexicon
-from attractor.shapes import Flattener, Shape
+from attractor.shapes import Flattener, Shapes
+from attractor.structures import NONE
+from attractor.word_classes import WordClass
 
 TABLES = {
     "nouns": """singular,plural,animacy,irregular,relational,held_out
@@ -208,9 +210,98 @@ def toy_spec(name: str, max_depth: int) -> dict[str, Any]:
     return grammar_spec(RULES[name], CONSTRUCTIONS[name], max_depth)
 
 
-def flatten(grammar: Grammar, forest: Forest, tree: int) -> Shape:
-    """The shape of one tree; for many, keep a Flattener."""
-    return Flattener(grammar, forest).shape(tree)
+class Dependency(NamedTuple):
+    """A row of attractor.shapes.Dependencies in words, slots counted within its own shape."""
+
+    group: int
+    noun_slot: int
+    verb_slot: int
+    subject_index: int
+    verb_index: int
+    intervening: tuple[int, ...]  # groups
+    preceding: tuple[int, ...]
+    role: str
+    within: str
+    construction: str
+    structure: str
+    opening: str
+    coordination: str
+    depth: int
+    last_cue_distance: int
+    inner_verb_marked: bool
+    determiner_marked: bool
+    noun_indices: tuple[int, ...]
+    verb_indices: tuple[int, ...]
+    right_context_reveals: bool
+
+
+class Shape(NamedTuple):
+    """One of attractor.shapes.Shapes."""
+
+    slots: tuple[WordClass, ...]
+    groups: tuple[int, ...]
+    animacy: tuple[str, ...]
+    dependencies: tuple[Dependency, ...]
+
+
+def shape_at(shapes: Shapes, i: int) -> Shape:
+    """The shape of this number."""
+    slots = slice(*shapes.slot_start[i : i + 2])
+    groups = slice(*shapes.group_start[i : i + 2])
+    return Shape(
+        slots=tuple(shapes.classes[c] for c in shapes.word_class[slots].tolist()),
+        groups=tuple(shapes.group[slots].tolist()),
+        animacy=tuple(shapes.animacies[a] for a in shapes.animacy[groups].tolist()),
+        dependencies=tuple(
+            _dependency_at(shapes, d) for d in range(*shapes.dependency_start[i : i + 2].tolist())
+        ),
+    )
+
+
+def _dependency_at(shapes: Shapes, which: int) -> Dependency:
+    columns = vars(shapes.dependencies.take(np.array([which])))
+    d = {name: column[0].item() for name, column in columns.items()}
+    structure, within = shapes.names.structures[d["structure"]], shapes.names.within[d["within"]]
+    first_slot = shapes.slot_start[d["shape"]].item()
+    nouns = shapes.noun_index[shapes.group_start[d["shape"]] :]
+    verbs = shapes.verb_index[shapes.verb_start[d["shape"]] :]
+    last = d["group"] + 1 + d["n_intervening"]
+    same = {
+        name: d[name]
+        for name in Dependency._fields
+        if name in d and name not in ("structure", "within", "opening")
+    }
+    return Dependency(
+        **same
+        | {
+            "noun_slot": d["noun_slot"] - first_slot,
+            "verb_slot": d["verb_slot"] - first_slot,
+            "intervening": tuple(range(d["group"] + 1, last)),
+            "preceding": tuple(range(d["group"])),
+            "role": "outer" if within == NONE else "inner",
+            "within": within,
+            "construction": structure.construction,
+            "structure": structure.spelled,
+            "coordination": structure.coordination,
+            "depth": structure.depth,
+            "opening": shapes.names.openings[d["opening"]],
+            "noun_indices": tuple(nouns[:last].tolist()),
+            "verb_indices": tuple(verbs[: d["n_verbs"]].tolist()),
+        }
+    )
+
+
+def flatten(grammar: Grammar, forest: Forest, trees: Sequence[int]) -> list[Shape]:
+    """The shapes of some trees."""
+    shapes = Flattener(grammar, forest).shapes(np.array(trees, dtype=np.int64))
+    return [shape_at(shapes, i) for i in range(len(shapes))]
+
+
+def nodes(forest: Forest) -> list[tuple[str | Rule, tuple[int, ...]]]:
+    """The head of each tree and the numbers of those below it."""
+    return [
+        (forest.heads[head], tuple(row)) for head, rows in forest.blocks for row in rows.tolist()
+    ]
 
 
 def all_trees(grammar: Grammar, forest: Forest, symbol: str, depth: int) -> list[int]:

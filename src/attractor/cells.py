@@ -21,8 +21,7 @@ import numpy as np
 from attractor.cell_parts import AFTER, BEFORE, BETWEEN, INSIDE, NOUN, Part, assignments, entered
 from attractor.derivations import Forest, Ids
 from attractor.grammar import Grammar, Rule
-
-SIMPLE = "simple"
+from attractor.structures import SIMPLE
 
 
 class Measure(NamedTuple):

@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from enum import IntEnum
 
+import numpy as np
+
 from attractor.errors import UserError
 from attractor.grammar import Grammar
-from attractor.shapes import Dependency, Shape
+from attractor.ragged import Ints, ragged, starts_of
+from attractor.shapes import Shapes
 
 
 class Pool(IntEnum):
@@ -40,61 +43,76 @@ NOUNS = {
 }
 
 
-def lexical_pools(shape: Shape) -> list[Pool]:
-    """The pool of each group in a lexical text: no noun in a role that it is kept from.
+def lexical_pools(shapes: Shapes) -> Ints:
+    """The pool (groups,) of each group in a lexical text: no noun in a role that it is kept from.
 
     A subject is the noun of any verb, also of one that shows no number.
     """
-    groups = range(len(shape.animacy))
-    slots = zip(shape.slots, shape.groups, strict=True)
-    subjects = {group for words, group in slots if words.kind == "verb"}
-    between = {group for d in shape.dependencies for group in d.intervening}
-    pools = {
-        (False, False): Pool.ANY,
-        (True, False): Pool.SEEN_AS_SUBJECT,
-        (False, True): Pool.SEEN_BETWEEN,
-        (True, True): Pool.SEEN,
-    }
-    return [pools[group in subjects, group in between] for group in groups]
+    is_verb = np.array([words.kind == "verb" for words in shapes.classes])[shapes.word_class]
+    of_verb = np.flatnonzero(is_verb & (shapes.group >= 0))
+    first_group = np.repeat(shapes.group_start[:-1], np.diff(shapes.slot_start))
+    is_subject = np.zeros(len(shapes.animacy), dtype=np.int64)
+    is_subject[first_group[of_verb] + shapes.group[of_verb]] = 1
+    is_between = np.zeros_like(is_subject)
+    is_between[between(shapes, np.arange(len(shapes.dependencies)))] = 1
+    pools = np.array([[Pool.ANY, Pool.SEEN_BETWEEN], [Pool.SEEN_AS_SUBJECT, Pool.SEEN]])
+    found: Ints = pools[is_subject, is_between]
+    return found
 
 
-def probe_pools(shape: Shape, target: Dependency, nouns: str) -> list[Pool]:
-    """The pool of each group where a probe asks about `target`; other groups as in a lexical text.
+def between(shapes: Shapes, which: Ints) -> Ints:
+    """The groups, of all shapes end to end, between the nouns and verbs of some dependencies."""
+    return ragged(shapes.heads[which] + 1, shapes.dependencies.n_intervening[which])
 
-    nouns: which of NOUNS stand as the target's subject and between it and its verb.
+
+def probe_pools(shapes: Shapes, asked: Ints, nouns: str) -> Ints:
+    """The pool of each group of sentences that probe a dependency each, `asked` (N,), of shapes.
+
+    Groups that have no part in it are as in a lexical text. nouns: which of NOUNS stand as the
+    dependency's subject and between it and its verb.
     """
-    pools = lexical_pools(shape)
-    pools[target.group], between = NOUNS[nouns]
-    for group in target.intervening:
-        pools[group] = between
-    return pools
+    dependencies = shapes.dependencies.take(asked)
+    n_groups = np.diff(shapes.group_start)[dependencies.shape]
+    found = lexical_pools(shapes)[ragged(shapes.group_start[dependencies.shape], n_groups)]
+    subject = starts_of(n_groups)[:-1] + dependencies.group
+    found[subject], found[ragged(subject + 1, dependencies.n_intervening)] = NOUNS[nouns]
+    return found
 
 
-def number_ties(shape: Shape, rule: str) -> list[int]:
-    """For each group, which number it takes: groups that `rule` ties take the same one.
+def number_ties(shapes: Shapes, rule: str) -> Ints:
+    """For each group (groups,), which number it takes: groups that `rule` ties take the same one.
 
     rule: first_noun or most_recent_noun, which is then right at every verb that shows number; or ""
-    for groups that are all independent. Numbers are counted from 0, in order of the groups.
+    for groups that are all independent. Numbers are counted from 0, in order of a shape's groups.
     """
-    number = list(range(len(shape.animacy)))
-    for d in shape.dependencies:
-        read = {
-            "": d.group,
-            "first_noun": (*d.preceding, d.group)[0],
-            "most_recent_noun": (d.group, *d.intervening)[-1],
-        }[rule]
-        one, other = sorted((number[d.group], number[read]))
-        number = [one if n == other else n for n in number]
-    kept = sorted(set(number))
-    return [kept.index(n) for n in number]
+    first, head = shapes.group_start[shapes.dependencies.shape], shapes.heads
+    read = {
+        "": head,
+        "first_noun": first,
+        "most_recent_noun": head + shapes.dependencies.n_intervening,
+    }[rule]
+    # Each group takes the number of the first one that it is tied to, by whatever way.
+    number = np.arange(len(shapes.animacy))
+    while (number[head] != number[read]).any():
+        least = np.minimum(number[head], number[read])
+        for tied in (number[head], number[read]):
+            np.minimum.at(number, tied, least)
+        number = number[number]
+    own = starts_of(number == np.arange(len(number)))
+    first_group = np.repeat(shapes.group_start[:-1], np.diff(shapes.group_start))
+    found: Ints = own[number] - own[first_group]
+    return found
 
 
-def can_attract(shape: Shape, ties: Sequence[int]) -> int:
-    """The most attractors that an item of the shape can have, its numbers tied as `ties` says."""
-    return max(
-        (sum(ties[g] != ties[d.group] for g in d.intervening) for d in shape.dependencies),
-        default=0,
-    )
+def can_attract(shapes: Shapes, ties: Ints) -> Ints:
+    """The most attractors (N,) that an item of each shape can have, numbers tied as `ties` says."""
+    dependencies = shapes.dependencies
+    subject = np.repeat(ties[shapes.heads], dependencies.n_intervening)
+    differs = ties[between(shapes, np.arange(len(dependencies)))] != subject
+    ends = starts_of(differs)[starts_of(dependencies.n_intervening)]
+    most = np.zeros(len(shapes), dtype=np.int64)
+    np.maximum.at(most, dependencies.shape, np.diff(ends))
+    return most
 
 
 def simpler(grammar: Grammar, held_out: Sequence[str], max_depth: int | None) -> Grammar:

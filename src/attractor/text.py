@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from attractor.derivations import Forest, Ids, draw_by_weight
+from attractor.drawn_items import items, most_attractors
 from attractor.errors import UserError
 from attractor.exposure import Exposure
 from attractor.grammar import Grammar
-from attractor.realise import (
-    Ints,
-    Sentences,
-    fill,
-    group_starts,
-    items,
-    most_attractors,
-    of_groups,
-    starts_of,
-    texts,
-)
-from attractor.shapes import Flattener, Shape
+from attractor.ragged import Ints, starts_of
+from attractor.realise import Sentences, fill, group_starts, of_groups, texts
+from attractor.shapes import Flattener, Shapes
 from attractor.splits import can_attract, lexical_pools, number_ties
 
+# Sentences drawn at once: of more, fewer shapes would be new, but a processor's cache is exceeded.
+_BLOCK = 2**18
 _MAX_TRIES = 100  # to find words for a sentence that training does not hold
 # In running text a shape that has hardly any left gives way to another after fewer of them.
 _MAX_TRIES_IN_TEXT, _MAX_SHAPES = 20, 10
@@ -34,27 +27,29 @@ _MAX_TRIES_IN_TEXT, _MAX_SHAPES = 20, 10
 _LEAST_DRAWN, _LEAST_SHARE = 1000, 0.01
 
 
-def shapes_of(flattener: Flattener, trees: Ids) -> tuple[list[Shape], Ints]:
+def shapes_of(flattener: Flattener, trees: Ids) -> tuple[Shapes, Ints]:
     """The distinct shapes of `trees` (N,), and the index of each tree's shape (N,)."""
-    distinct, shape = np.unique(trees, return_inverse=True)
-    return [flattener.shape(tree) for tree in distinct.tolist()], shape.reshape(-1)
+    shape, distinct = pd.factorize(trees)
+    return flattener.shapes(distinct), shape
 
 
 def realise_unseen(
-    shapes: Sequence[Shape],
+    shapes: Shapes,
     shape: Ints,
     plural: Ints,
     rng: np.random.Generator,
     exposure: Exposure,
     pools: Ints | None = None,
+    asked: Ints | None = None,
 ) -> tuple[Sentences, pd.DataFrame]:
     """Words for sentences none of whose prefixes of distance 3 or more was seen in training.
 
-    Shape, numbers and pools of a sentence stay (as `fill` takes them); only the words of those that
-    leak are drawn again. Raises UserError where training holds nearly all that a shape can say.
+    Shape, numbers, pools and what is asked stay (as `fill` takes them); only the words of those
+    that leak are drawn again. Raises UserError where training holds nearly all that a shape can
+    say.
     """
     sentences, found, leaking = _redraw_seen(
-        shapes, shape, plural, rng, exposure, pools, _MAX_TRIES
+        shapes, shape, plural, rng, exposure, pools, asked, _MAX_TRIES
     )
     if len(leaking):
         raise _all_seen(len(leaking))
@@ -62,23 +57,24 @@ def realise_unseen(
 
 
 def _redraw_seen(
-    shapes: Sequence[Shape],
+    shapes: Shapes,
     shape: Ints,
     plural: Ints,
     rng: np.random.Generator,
     exposure: Exposure,
     pools: Ints | None,
+    asked: Ints | None,
     max_tries: int,
 ) -> tuple[Sentences, pd.DataFrame, Ints]:
     """Sentences and items as of `realise_unseen`, and the rows of those that may still leak."""
-    sentences = fill(shapes, shape, plural, rng, pools)
+    sentences = fill(shapes, shape, plural, rng, pools, asked)
     found = items(sentences, texts(sentences))
     leaking = np.unique(found.loc[exposure.leaks(found), "sentence_number"])
     if not len(leaking):
         return sentences, found, leaking
     n_slots = np.diff(sentences.slot_start)
     for _ in range(max_tries):
-        again = fill(shapes, shape, plural, rng, pools)
+        again = fill(shapes, shape, plural, rng, pools, asked)
         chosen = np.repeat(np.isin(np.arange(len(shape)), leaking), n_slots)
         sentences.word[chosen] = again.word[chosen]
         some = sentences.take(leaking)
@@ -113,11 +109,10 @@ def draw_text(
     sentence has an item with so many, and only such items are rows. Raises UserError where the
     grammar hardly ever gives one.
     """
-    source = _Source(grammar, lexical, rule, min_attractors)
-    rng = np.random.default_rng([seed, 0])
-    shapes, shape, plural, pools = source.draw(n_train, rng)
-    sentences = fill(shapes, shape, plural, rng, pools)
-    asked = {"train": source.asked(items(sentences, texts(sentences)))}
+    source = Source(grammar, lexical, rule, min_attractors)
+    blocks = source.sentences(n_train, np.random.default_rng([seed, 0]))
+    drawn = pd.concat([items(block, texts(block)) for block in blocks], ignore_index=True)
+    asked = {"train": source.asked(drawn)}
     exposure = Exposure.of(asked["train"])
     for split, n, stream in (("valid", n_valid, 1), ("test", n_test, 2)):
         rng = np.random.default_rng([seed, stream])
@@ -135,24 +130,29 @@ def draw_text(
 
 
 @dataclass(frozen=True)
-class _Source:
-    """Where a text's sentences come from: all of them but the words."""
+class Source:
+    """Where a text's sentences come from; lexical, rule and min_attractors as of `draw_text`."""
 
     grammar: Grammar
-    lexical: bool
-    rule: str
-    min_attractors: int
-    forest: Forest = field(default_factory=Forest)
+    lexical: bool = False
+    rule: str = ""
+    min_attractors: int = 0
 
-    @cached_property
-    def flattener(self) -> Flattener:
-        return Flattener(self.grammar, self.forest)
+    def sentences(self, n: int, rng: np.random.Generator) -> Iterator[Sentences]:
+        """`n` sentences, in blocks that take so much memory and no more, however many they are."""
+        for left in range(n, 0, -_BLOCK):
+            shapes, shape, plural, pools = self.draw(min(left, _BLOCK), rng)
+            yield fill(shapes, shape, plural, rng, pools)
 
-    def draw(self, n: int, rng: np.random.Generator) -> tuple[list[Shape], Ints, Ints, Ints | None]:
+    def draw(self, n: int, rng: np.random.Generator) -> tuple[Shapes, Ints, Ints, Ints | None]:
         """The shapes of `n` sentences, each one's shape, and numbers and pools of all groups."""
-        shapes, shape = shapes_of(self.flattener, self._trees(n, rng))
+        forest = Forest()
+        flattener = Flattener(self.grammar, forest)
+        shapes, shape = shapes_of(flattener, self._trees(n, rng, forest, flattener))
         plural = self._numbers(shapes, shape, rng)
-        pools = of_groups([lexical_pools(s) for s in shapes], shape) if self.lexical else None
+        pools = (
+            of_groups(lexical_pools(shapes), shapes.group_start, shape) if self.lexical else None
+        )
         return shapes, shape, plural, pools
 
     def draw_unseen(self, n: int, rng: np.random.Generator, exposure: Exposure) -> pd.DataFrame:
@@ -164,7 +164,7 @@ class _Source:
         for _ in range(_MAX_SHAPES):
             shapes, shape, plural, pools = self.draw(missing, rng)
             _, found, leaking = _redraw_seen(
-                shapes, shape, plural, rng, exposure, pools, _MAX_TRIES_IN_TEXT
+                shapes, shape, plural, rng, exposure, pools, None, _MAX_TRIES_IN_TEXT
             )
             frames.append(found[~found["sentence_number"].isin(leaking)])
             missing = len(leaking)
@@ -176,16 +176,16 @@ class _Source:
         """The items that the text asks about."""
         return found[found["n_attractors"] >= self.min_attractors]
 
-    def _trees(self, n: int, rng: np.random.Generator) -> Ids:
+    def _trees(self, n: int, rng: np.random.Generator, forest: Forest, flattener: Flattener) -> Ids:
         """Trees (n,) by weight, of those that can have an item with so many attractors."""
         if not self.min_attractors:
-            return draw_by_weight(self.grammar, n, rng, self.forest)
+            return draw_by_weight(self.grammar, n, rng, forest)
         kept, n_drawn = np.empty(0, dtype=np.int64), 0
         while len(kept) < n:
-            trees = draw_by_weight(self.grammar, max(n - len(kept), _LEAST_DRAWN), rng, self.forest)
-            shapes, shape = shapes_of(self.flattener, trees)
-            most = [can_attract(s, number_ties(s, self.rule)) for s in shapes]
-            kept = np.concatenate([kept, trees[np.array(most)[shape] >= self.min_attractors]])
+            trees = draw_by_weight(self.grammar, max(n - len(kept), _LEAST_DRAWN), rng, forest)
+            shapes, shape = shapes_of(flattener, trees)
+            most = can_attract(shapes, number_ties(shapes, self.rule))
+            kept = np.concatenate([kept, trees[most[shape] >= self.min_attractors]])
             n_drawn += len(trees)
             if len(kept) < _LEAST_SHARE * n_drawn:
                 raise UserError(
@@ -194,13 +194,15 @@ class _Source:
                 )
         return kept[:n]
 
-    def _numbers(self, shapes: Sequence[Shape], shape: Ints, rng: np.random.Generator) -> Ints:
+    def _numbers(self, shapes: Shapes, shape: Ints, rng: np.random.Generator) -> Ints:
         """Numbers (all groups,), uniform among those that `rule` and `min_attractors` leave."""
-        ties = [number_ties(s, self.rule) for s in shapes]
-        n_numbers = np.array([max(some, default=-1) + 1 for some in ties], dtype=np.int64)
+        ties = number_ties(shapes, self.rule)
+        n_numbers = np.zeros(len(shapes), dtype=np.int64)
+        of_shape = np.repeat(np.arange(len(shapes)), np.diff(shapes.group_start))
+        np.maximum.at(n_numbers, of_shape, ties + 1)
         first_number = starts_of(n_numbers[shape])
         n_groups = np.diff(group_starts(shapes, shape))
-        number = np.repeat(first_number[:-1], n_groups) + of_groups(ties, shape)
+        number = np.repeat(first_number[:-1], n_groups) + of_groups(ties, shapes.group_start, shape)
         plural: Ints = rng.integers(0, 2, first_number[-1])[number]
         while (missing := most_attractors(shapes, shape, plural) < self.min_attractors).any():
             again = rng.integers(0, 2, first_number[-1])[number]

@@ -21,8 +21,8 @@ from attractor.corpus.text import Source
 from attractor.corpus.words import other_form
 from attractor.errors import UserError
 from attractor.items import factors_of, relativizer_of
-from attractor.shapes import NONE
 from attractor.sources import stream_lines
+from attractor.structures import NONE
 
 COLUMNS = (
     *("sentence", "orig_sentence", "pos_sentence", "subj", "verb", "subj_pos", "has_rel"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from attractor.cells import SIMPLE
 from attractor.corpus.agreement import (
     APPOSITION,
     CONJUNCT,
@@ -19,7 +18,7 @@ from attractor.corpus.agreement import (
 )
 from attractor.corpus.trees import Tree
 from attractor.items import factors_of, relativizer_of
-from attractor.shapes import NONE
+from attractor.structures import NONE, SIMPLE
 
 # Determiners that tell their noun's number.
 MARKED_DETERMINERS = frozenset(

@@ -12,12 +12,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
-from attractor.cells import SIMPLE
 from attractor.corpus.agreement import NOUNS, PAST, SUBJECT, clause_of, subject_of
 from attractor.corpus.natural import factors
 from attractor.corpus.parser import parse
 from attractor.corpus.trees import Tree
-from attractor.shapes import NONE
+from attractor.structures import NONE, SIMPLE
 from attractor.suites.pairs import Findings, Pair, Verb, verb_class
 
 SHORT, LONG = "short_vp_coordination", "long_vp_coordination"

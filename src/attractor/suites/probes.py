@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import combinations, product
 from typing import Any
 
@@ -22,9 +22,10 @@ from attractor.errors import UserError
 from attractor.exposure import Exposure
 from attractor.factors import associations
 from attractor.grammar import Grammar
-from attractor.realise import Ints, group_starts, of_groups
-from attractor.shapes import Dependency, Flattener, Shape
-from attractor.splits import Pool, probe_pools
+from attractor.ragged import Ints
+from attractor.realise import group_starts
+from attractor.shapes import Dependencies, Flattener, Shapes
+from attractor.splits import probe_pools
 from attractor.suites.probe_sets import whole_number
 from attractor.suites.requests import Request, Target, existing, requests_of
 from attractor.text import realise_unseen, shapes_of
@@ -94,9 +95,10 @@ def _draw_set(
     for batch in _batches(list(zip(requests, drawn, strict=True))):
         trees = np.concatenate([t for _, some in batch for t in some.values()])
         shapes, shape = shapes_of(flattener, trees)
-        templates, template, pools = _targets(shapes, shape, batch, way.nouns)
-        plural = _numbers(templates, template, batch, rng, way)
-        _, found = realise_unseen(templates, template, plural, rng, exposure, pools)
+        asked = _targets(shapes, shape, batch)
+        pools = probe_pools(shapes, asked, way.nouns) if way.nouns else None
+        plural = _numbers(shapes, asked, batch, rng, way)
+        _, found = realise_unseen(shapes, shape, plural, rng, exposure, pools, asked)
         frames.append(found.drop(columns="sentence_number"))
     return pd.concat(frames, ignore_index=True)
 
@@ -153,56 +155,52 @@ def _cut(drawn: Drawn, n: int) -> tuple[Drawn, Drawn]:
     return first, rest
 
 
-def _targets(
-    shapes: list[Shape], shape: Ints, batch: list[tuple[Request, Drawn]], nouns: str
-) -> tuple[list[Shape], Ints, Ints | None]:
-    """Templates: shapes with nothing but the dependency asked for; the template of each sentence
-    (N,); and the pools of nouns for all groups, end to end, unless any noun will do."""
-    index: dict[tuple[int, Target], int] = {}
-    templates: list[Shape] = []
-    pools: list[list[Pool]] = []
-    template = np.empty(len(shape), dtype=np.int64)
+def _targets(shapes: Shapes, shape: Ints, batch: list[tuple[Request, Drawn]]) -> Ints:
+    """The dependency (N,) of each sentence's shape that the sentence was drawn for."""
+    asked = np.empty(len(shape), dtype=np.int64)
     row = 0
     for request, target, n in ((r, t, len(i)) for r, some in batch for t, i in some.items()):
-        for which in shape[row : row + n].tolist():
-            key = (which, target)
-            if key not in index:
-                index[key] = len(templates)
-                dependency = _dependency(shapes[which], target, request.counter.spelled)
-                templates.append(replace(shapes[which], dependencies=(dependency,)))
-                if nouns:
-                    pools.append(probe_pools(shapes[which], dependency, nouns))
-            template[row] = index[key]
-            row += 1
-    return templates, template, of_groups(pools, template) if nouns else None
+        some = shape[row : row + n]
+        fitting = _fitting(shapes, target, request.counter.spelled)
+        first = np.searchsorted(fitting, shapes.dependency_start[some])
+        asked[row : row + n] = fitting[first]
+        row += n
+    assert (shapes.dependencies.shape[asked] == shape).all(), "a shape lacks what it was drawn for"
+    return asked
 
 
-def _dependency(shape: Shape, target: Target, spelled: bool) -> Dependency:
-    """The dependency of a shape that it was drawn for."""
+def _fitting(shapes: Shapes, target: Target, spelled: bool) -> Ints:
+    """The dependencies of all shapes that are of a target's cell, in their order."""
+    d, (role, cell) = shapes.dependencies, target
     spell = str if spelled else outermost
-    for d in shape.dependencies:
-        distance = d.verb_index - d.subject_index
-        found = Measure(d.subject_index, distance, len(d.intervening), d.depth, spell(d.structure))
-        if (d.role, found) == target:
-            return d
-    raise AssertionError("a drawn shape lacks the dependency it was drawn for")
+    structures = [
+        spell(some.spelled) == cell.structure and some.depth == cell.depth
+        for some in shapes.names.structures
+    ]
+    return np.flatnonzero(
+        (d.subject_index == cell.subject_index)
+        & (d.verb_index - d.subject_index == cell.distance)
+        & (d.n_intervening == cell.n_intervening)
+        & ((d.within > 0) == (role == "inner"))
+        & np.array(structures, dtype=np.bool_)[d.structure]
+    )
 
 
 def _numbers(
-    templates: list[Shape],
-    template: Ints,
+    shapes: Shapes,
+    asked: Ints,
     batch: list[tuple[Request, Drawn]],
     rng: np.random.Generator,
     way: _Way,
 ) -> Ints:
     """The numbers of all groups of the sentences, end to end; 1 is plural."""
-    starts = group_starts(templates, template)
+    dependencies = shapes.dependencies.take(asked)
+    starts = group_starts(shapes, dependencies.shape)
     plural: Ints = rng.integers(0, 2, starts[-1])
     first = 0
     for request, some in batch:
         rows = np.arange(first, first + sum(map(len, some.values())))
-        dependencies = [templates[t].dependencies[0] for t in template[rows].tolist()]
-        _counterbalance(plural, starts[rows], request, dependencies, rng, way)
+        _counterbalance(plural, starts[rows], request, dependencies.take(rows), rng, way)
         first += len(rows)
     return plural
 
@@ -211,7 +209,7 @@ def _counterbalance(
     plural: Ints,
     starts: Ints,
     request: Request,
-    dependencies: list[Dependency],
+    dependencies: Dependencies,
     rng: np.random.Generator,
     way: _Way,
 ) -> None:
@@ -222,7 +220,7 @@ def _counterbalance(
     in a random order. In a balanced set that is exact, and refused where the quota does not allow
     it.
     """
-    counts = np.array([(len(d.preceding), len(d.intervening)) for d in dependencies])
+    counts = np.column_stack([dependencies.group, dependencies.n_intervening])
     for n_preceding, k in np.unique(counts, axis=0).tolist():
         rows = np.flatnonzero((counts == (n_preceding, k)).all(axis=1))
         wanted = range(k + 1) if request.n_attractors is None else [request.n_attractors]
@@ -243,8 +241,6 @@ def _counterbalance(
                 f"{way.place}: a balanced set needs a noun before the subject and items_per_cell "
                 f"divisible by {len(patterns)}; it has {n_preceding} and {len(rows)}"
             )
-        groups = np.array(
-            [(d.group, *d.preceding, *d.intervening) for d in (dependencies[r] for r in rows)]
-        )
+        groups = [n_preceding, *range(n_preceding), *range(n_preceding + 1, n_preceding + 1 + k)]
         cycle = rng.permutation(len(rows)) % len(patterns)
-        plural[starts[rows][:, None] + groups] = patterns[cycle]
+        plural[starts[rows][:, None] + np.array(groups)] = patterns[cycle]

@@ -12,10 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from attractor.blocks import read_block
-from attractor.cells import SIMPLE
 from attractor.errors import UserError
 from attractor.items import factors_of, relativizer_of
-from attractor.shapes import NONE
+from attractor.structures import NONE, SIMPLE
 
 Tokens = tuple[str, ...]
 _KEYS = {"nouns", "verbs", "unmarked"}

@@ -15,10 +15,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from attractor.cells import SIMPLE, CellCounter, Measure, outermost
+from attractor.cells import CellCounter, Measure, outermost
 from attractor.errors import UserError
 from attractor.grammar import Grammar
-from attractor.shapes import NONE
+from attractor.structures import NONE, SIMPLE
 from attractor.suites.probe_sets import FACTORS, NUMBER_FACTORS, ROLES, entries_of
 from attractor.word_classes import NUMBERS
 

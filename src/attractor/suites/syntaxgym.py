@@ -13,13 +13,12 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from attractor.cells import SIMPLE
 from attractor.errors import UserError
 from attractor.exposure import Exposure
 from attractor.grammar import Grammar
 from attractor.items import factors_of, relativizer_of
-from attractor.shapes import NONE
 from attractor.sources import read_lines
+from attractor.structures import NONE, SIMPLE
 from attractor.suites.formula import Region, comparison, conjuncts, parse
 from attractor.suites.pairs import (
     File,
