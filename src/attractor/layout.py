@@ -14,6 +14,7 @@ from attractor.word_classes import WordClass
 
 LOOSE, NUMBERLESS = -1, -2  # a word that agrees with a noun elsewhere, and one without number
 _NOTHING = -1
+_SHORT = 8  # trees of so many marks come up again and again: they are written once, and copied
 
 
 class Bracket(NamedTuple):
@@ -104,8 +105,8 @@ class _Heads:
 class Layout:
     """Writes out trees of a forest.
 
-    Of each tree it knows how many marks and nouns it has, and which of its nouns, counted from the
-    tree's first, has the number that the tree's symbol carries.
+    Of each tree it knows how many marks and nouns it has, which of its nouns, counted from the
+    tree's first, has the number that the tree's symbol carries, and, of short ones, the marks.
     """
 
     def __init__(self, marks: Marks, forest: Forest) -> None:
@@ -116,37 +117,47 @@ class Layout:
         none: Ids = np.empty(0, dtype=np.int64)
         self._rule, self._first, self._children = none, none, none
         self._length, self._n_nouns, self._noun, self._chain = none, none, none, none
+        self._written = none  # where a short tree's marks begin in these; -1 of others
+        self._short_marks = self._short_nouns = np.empty(0, dtype=np.int16)
 
     def write(self, trees: Ids) -> tuple[Ids, NDArray[np.int16], NDArray[np.int16]]:
         """Where the marks of each tree begin, (N + 1,); all marks (M,); and the noun (M,) that each
         agrees with, counted within its tree, or LOOSE or NUMBERLESS.
-
-        From the roots down, all trees at once: where a tree stands follows from the lengths of its
-        elder siblings, and so on for the nouns before it.
         """
-        self._measure()
         heads = _Heads(self._marks, self._forest.heads)
+        self._measure(heads)
+        return self._write(trees, heads)
+
+    def _write(self, trees: Ids, heads: _Heads) -> tuple[Ids, NDArray[np.int16], NDArray[np.int16]]:
+        """From the roots down, all trees at once, until what is left is short: where a tree stands
+        follows from the lengths of its elder siblings, and so on for the nouns before it.
+        """
         start = starts_of(self._length[trees])
         mark = np.empty(start[-1], dtype=np.int16)
         noun = np.full(start[-1], NUMBERLESS, dtype=np.int16)
         tree, at = self._chain[trees], start[:-1]
         nouns_before = np.zeros(len(trees), dtype=np.int64)
-        bound = np.full(len(trees), NUMBERLESS)  # the noun that loose words of a tree agree with
+        bound = np.full(len(trees), LOOSE)  # the noun that loose words of a tree agree with
         while len(tree):
-            rule = self._rule[tree]
-            is_word = heads.mark[rule] != _NOTHING
-            words = np.flatnonzero(is_word)
-            written = heads.mark[rule[words]]
-            mark[at[words]] = written
-            noun[at[words]] = np.where(self._is_noun[written], nouns_before[words], bound[words])
+            is_short = self._written[tree] >= 0
+            short, long = np.flatnonzero(is_short), np.flatnonzero(~is_short)
+            length = self._length[tree[short]]
+            source, place = ragged(self._written[tree[short]], length), ragged(at[short], length)
+            own = self._short_nouns[source]
+            mark[place] = self._short_marks[source]
+            noun[place] = np.where(
+                own >= 0,
+                own + np.repeat(nouns_before[short].astype(np.int16), length),
+                np.where(own == LOOSE, np.repeat(bound[short].astype(np.int16), length), own),
+            )
 
-            phrases = np.flatnonzero(~is_word)
-            tree, rule, at = tree[phrases], rule[phrases], at[phrases]
+            tree, at, nouns_before, bound = tree[long], at[long], nouns_before[long], bound[long]
+            rule = self._rule[tree]
             around = heads.around[rule]
             has = around != _NOTHING
             last = at + self._length[tree] - 1
-            for column, place in enumerate((at, last - has[:, 2], last)):
-                mark[place[has[:, column]]] = around[has[:, column], column]
+            for column, end in enumerate((at, last - has[:, 2], last)):
+                mark[end[has[:, column]]] = around[has[:, column], column]
 
             n_children = heads.n_children[rule]
             parent = np.repeat(np.arange(len(tree)), n_children)
@@ -154,26 +165,25 @@ class Layout:
             child = self._children[ragged(self._first[tree], n_children)]
             elder = first[parent]
             n_marks, n_nouns = starts_of(self._length[child]), starts_of(self._n_nouns[child])
-            at = (at + has[:, 0])[parent] + n_marks[:-1] - n_marks[elder]
-            before = nouns_before[phrases][parent] + n_nouns[:-1] - n_nouns[elder]
+            before = nouns_before[parent] + n_nouns[:-1] - n_nouns[elder]
             binder = heads.binder[ragged(heads.first[rule], n_children)]
             sibling = elder + np.maximum(binder, 0)
-            inherited = np.where(binder == LOOSE, bound[phrases][parent], NUMBERLESS)
-            own = before[sibling] + self._noun[child[sibling]] if len(child) else before
-            bound = np.where(binder >= 0, own, inherited)
+            inherited = np.where(binder == LOOSE, bound[parent], NUMBERLESS)
+            here = before[sibling] + self._noun[child[sibling]] if len(child) else before
             some = np.flatnonzero(self._length[child])
-            tree, at, nouns_before, bound = child[some], at[some], before[some], bound[some]
+            tree, nouns_before = child[some], before[some]
+            at = ((at + has[:, 0])[parent] + n_marks[:-1] - n_marks[elder])[some]
+            bound = np.where(binder >= 0, here, inherited)[some]
         return start, mark, noun
 
-    def _measure(self) -> None:
-        """Measure the trees that the forest has grown since the last time."""
+    def _measure(self, heads: _Heads) -> None:
+        """Measure the trees that the forest has grown since the last time; write the short ones."""
         blocks = self._forest.blocks[self._n_blocks :]
         if not blocks:
             return
         self._n_blocks += len(blocks)
         sizes = [len(rows) for _, rows in blocks]
         done, n = len(self._rule), sum(sizes)
-        heads = _Heads(self._marks, self._forest.heads)
         rule = np.repeat([head for head, _ in blocks], sizes)
         self._rule = np.append(self._rule, rule)
         first = len(self._children) + starts_of(heads.n_children[rule])[:-1]
@@ -182,7 +192,8 @@ class Layout:
         length, n_nouns, noun = (
             np.append(known, grown) for known in (self._length, self._n_nouns, self._noun)
         )
-        chain = np.append(self._chain, np.arange(done, done + n))
+        new = np.arange(done, done + n)
+        chain = np.append(self._chain, new)
         below = [self._children]
         for head, rows in blocks:
             own = slice(done, done := done + len(rows))
@@ -198,3 +209,19 @@ class Layout:
                 chain[own] = chain[rows[:, 0]]
         self._children = np.concatenate(below)
         self._length, self._n_nouns, self._noun, self._chain = length, n_nouns, noun, chain
+        self._written = np.append(self._written, np.full(n, _NOTHING))
+        words = new[heads.mark[rule] != _NOTHING]
+        written = heads.mark[self._rule[words]].astype(np.int16)
+        nouns = np.where(self._is_noun[written], 0, LOOSE).astype(np.int16)
+        self._keep(words, np.arange(len(words)), written, nouns)
+        phrases = new[(heads.mark[rule] == _NOTHING) & (length[new] <= _SHORT)]
+        start, written, nouns = self._write(phrases, heads)
+        self._keep(phrases, start[:-1], written, nouns)
+
+    def _keep(
+        self, trees: Ids, start: Ids, marks: NDArray[np.int16], nouns: NDArray[np.int16]
+    ) -> None:
+        """Remember the marks of short trees, and the nouns that these agree with."""
+        self._written[trees] = len(self._short_marks) + start
+        self._short_marks = np.append(self._short_marks, marks)
+        self._short_nouns = np.append(self._short_nouns, nouns)
