@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from attractor.adam import Adam
 from attractor.batching import Examples
 from attractor.config import TrainConfig
 from attractor.models.protocol import Network
@@ -76,12 +77,12 @@ def train(
     DivergedError where loss or gradient stop being numbers.
     """
     network.to(settings.device)
-    # Fused: one kernel for all parameters takes a third of the time of a loop over them.
-    optimizer = torch.optim.Adam(network.parameters(), lr=settings.learning_rate, fused=True)
+    optimizer = Adam(network.parameters(), settings.learning_rate)
     if state is None:
-        state = TrainingState(epochs=[_copy(network)])
+        state = TrainingState(epochs=[_copies(network.state_dict())])
     else:
-        _resume(network, optimizer, state)
+        network.load_state_dict(state.epochs[-1])
+        optimizer.resume(state.optimizer)
     while not _finished(state, settings):
         started = time.perf_counter()
         epoch = state.epoch + 1
@@ -91,7 +92,7 @@ def train(
         network.train()
         for batch in train_examples.batches(settings.batch_size, rng):
             batch = batch.to(settings.device)
-            optimizer.zero_grad(set_to_none=True)
+            network.zero_grad()
             with torch.autocast(
                 settings.device, dtype=torch.bfloat16, enabled=settings.precision == "bf16"
             ):
@@ -121,8 +122,8 @@ def train(
                 "seconds": seconds,
             }
         )
-        state.epochs.append(_copy(network))
-        state.optimizer = _optimizer_tensors(optimizer)
+        state.epochs.append(_copies(network.state_dict()))
+        state.optimizer = _copies(optimizer.state)
         after_epoch(state)
     return state
 
@@ -145,26 +146,8 @@ def _validate(
     return loss, accuracy
 
 
-def _copy(network: nn.Module) -> Weights:
-    return {name: value.detach().cpu().clone() for name, value in network.state_dict().items()}
-
-
-def _optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
-    """Adam's state as flat names: "3.exp_avg" is the first moment of parameter 3."""
-    return {
-        f"{index}.{name}": value.detach().cpu().clone()
-        for index, moments in optimizer.state_dict()["state"].items()
-        for name, value in moments.items()
-    }
-
-
-def _resume(network: nn.Module, optimizer: torch.optim.Optimizer, state: TrainingState) -> None:
-    network.load_state_dict(state.epochs[-1])
-    moments: dict[int, dict[str, Tensor]] = {}
-    for key, value in state.optimizer.items():
-        index, _, name = key.partition(".")
-        moments.setdefault(int(index), {})[name] = value.clone()
-    optimizer.load_state_dict({**optimizer.state_dict(), "state": moments})
+def _copies(tensors: Mapping[str, Tensor]) -> Weights:
+    return {name: value.detach().cpu().clone() for name, value in tensors.items()}
 
 
 def _diverged(epoch: int, loss: float, norm: float, settings: TrainConfig) -> str:
