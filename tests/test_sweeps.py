@@ -68,7 +68,7 @@ def jobs(tmp_path: Path) -> list[Job]:
 @pytest.fixture
 def launcher(jobs: list[Job], monkeypatch: pytest.MonkeyPatch) -> Launcher:
     made = Launcher(jobs)
-    monkeypatch.setattr(sweeps, "is_done", lambda plan: plan.run_id in made.done)
+    monkeypatch.setattr(sweeps, "_done", lambda jobs: [j for j in jobs if j.run_id in made.done])
     return made
 
 

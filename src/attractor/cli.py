@@ -16,6 +16,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from attractor.config import Config, Schema, from_mapping
 from attractor.explain import BAD_INPUT, explain
+from attractor.help import page
 from attractor.resources import CONF
 from attractor.threads import one_thread
 
@@ -75,7 +76,7 @@ def _carry_out(raw: DictConfig, one_of_many: bool) -> tuple[str, int]:
 
 def configuration(raw: DictConfig, **replaced: Any) -> Config:
     """The checked configuration, with some of its values replaced before they are resolved."""
-    merged = OmegaConf.merge(raw, replaced)
+    merged = OmegaConf.merge(raw, replaced) if replaced else raw  # a merge copies all of it
     container = OmegaConf.to_container(merged, resolve=True)
     assert isinstance(container, dict)
     return from_mapping({str(key): value for key, value in container.items()})
@@ -101,6 +102,9 @@ def main() -> None:
     """Console script: run the app, and say what is wrong in one line."""
     os.environ["HYDRA_FULL_ERROR"] = "1"  # let its exceptions through, to be told in one line
     one_thread()
+    if {"-h", "--help"} & set(sys.argv[1:]):
+        print(page())
+        return
     try:
         app()
     except KeyboardInterrupt:

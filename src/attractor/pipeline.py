@@ -51,6 +51,11 @@ def run(job: Plan, choices: Mapping[str, Any], say: Callable[[str], None]) -> No
 
 def is_done(job: Plan) -> bool:
     """Whether all that the job publishes stands in its experiment, as it was published."""
+    return runs.has_baselines(job) and is_done_but_for_baselines(job)
+
+
+def is_done_but_for_baselines(job: Plan) -> bool:
+    """The same of what the job shares with no other."""
     return "evaluate" in job.config.stages and runs.is_published(job) and runs.is_diagnosed(job)
 
 

@@ -92,7 +92,9 @@ class Plan:
 def plan(config: Config, seedless: Config) -> Plan:
     """Plan a job. `seedless` is the same job with seed SEEDLESS."""
     lexicon = _lexicon(LEXICON)
-    return Plan(config, lexicon, _stages(config, lexicon), _stages(seedless, lexicon))
+    stages = _stages(config, lexicon)
+    seedless_stages = stages if seedless is config else _stages(seedless, lexicon)
+    return Plan(config, lexicon, stages, seedless_stages)
 
 
 def _stages(config: Config, lexicon: Lexicon) -> Stages:

@@ -39,8 +39,8 @@ def vouches_for_itself(manifest: Mapping[str, Any]) -> bool:
 
 
 def is_published(job: Plan) -> bool:
-    """Whether the job's run and its baselines stand in the experiment, as they were published."""
-    return _stands(job.folder / job.run_id, job.stages.evaluate.key) and has_baselines(job)
+    """Whether the job's run stands in the experiment, as it was published."""
+    return _stands(job.folder / job.run_id, job.stages.evaluate.key)
 
 
 def has_baselines(job: Plan) -> bool:

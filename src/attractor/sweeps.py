@@ -17,7 +17,7 @@ from attractor.cli import configuration
 from attractor.composing import Composer
 from attractor.errors import UserError
 from attractor.explain import explain
-from attractor.pipeline import is_done, publish_items
+from attractor.pipeline import is_done_but_for_baselines, publish_items
 from attractor.plan import Plan, plan
 
 # Runs jobs, given by their overrides, and returns for each the line that says why it failed, if it
@@ -81,7 +81,7 @@ def carry_out(jobs: Sequence[Job], launch: Launch, say: Callable[[str], None]) -
     each by itself: one that is killed even so failed, and the others go on. Raises what `launch`
     raises where that brought no job any further and none before it either.
     """
-    done = [job for job in jobs if is_done(job.plan)]
+    done = _done(jobs)
     if done:
         say(f"{len(done)} of {len(jobs)} jobs were done before")
         _check_items(done, say)
@@ -106,7 +106,8 @@ def carry_out(jobs: Sequence[Job], launch: Launch, say: Callable[[str], None]) -
             failures |= {job: line for job, line in zip(batch, lines, strict=True) if line}
             batch = []
         except Exception as error:
-            lost = [job for job in batch if not is_done(job.plan)]
+            done = _done(batch)
+            lost = [job for job in batch if job not in done]
             failures |= {job: line for job in lost if (line := job_marks.error_of(job.plan))}
             lost = [job for job in lost if job not in failures]
             dead = [job for job in lost if job_marks.was_killed(job.plan)]
@@ -127,6 +128,17 @@ def carry_out(jobs: Sequence[Job], launch: Launch, say: Callable[[str], None]) -
                 job_marks.forget_marks(job.plan)
         first = []
     return failures
+
+
+def _done(jobs: Sequence[Job]) -> list[Job]:
+    """Those of the jobs that are done. Baselines are large, and looked at once for all."""
+    rules = {job.folder / job.plan.baselines_id: job.plan for job in jobs}
+    stand = {folder for folder, one in rules.items() if runs.has_baselines(one)}
+    return [
+        job
+        for job in jobs
+        if job.folder / job.plan.baselines_id in stand and is_done_but_for_baselines(job.plan)
+    ]
 
 
 def _check_items(jobs: Iterable[Job], say: Callable[[str], None]) -> None:

@@ -15,7 +15,6 @@ from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.config_store import ConfigStore
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.types import HydraContext, RunMode, TaskFunction
-from joblib import Parallel, delayed
 from omegaconf import DictConfig
 
 if TYPE_CHECKING:
@@ -163,6 +162,8 @@ class GridSweeper(BasicSweeper):
 
         failed: runs of which it is told already why.
         """
+        from joblib import Parallel, delayed
+
         assert self.config is not None
         if "evaluate" not in self.config.stages:
             return 0

@@ -19,7 +19,7 @@ from attractor.pipeline import is_done
 from attractor.plan import Plan
 from attractor.report import faults
 from attractor.resources import CONF
-from attractor.runs import MANIFEST, has_diagnostic, is_published, read_manifest
+from attractor.runs import MANIFEST, has_baselines, has_diagnostic, is_published, read_manifest
 from attractor.sweep_record import Recorded, Sweep, names, recorded
 from attractor.sweeps import Job, Planner
 
@@ -117,7 +117,7 @@ def _of_job(job: Plan, was: Recorded, choices: str) -> Status:
     if was.run_id != job.run_id and (job.folder / was.run_id / MANIFEST).is_file():
         detail = f"made as {was.run_id}; its settings, its data or the program changed since"
         return Status(job.run_id, choices, "stale", detail)
-    if is_published(job):
+    if is_published(job) and has_baselines(job):
         lacks = [name for name in job.stages.diagnostics if not has_diagnostic(job, name)]
         return Status(job.run_id, choices, "missing", f"its diagnostics {', '.join(lacks)}")
     if (job.folder / job.run_id / MANIFEST).is_file():
