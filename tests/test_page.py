@@ -117,7 +117,7 @@ def html(folder: Path, found: Found, analysis: Analysis) -> str:
 
 def rendered(folder: Path, found: Found, analysis: Analysis) -> str:
     charts = {name: specification(chart) for name, chart in figures(analysis).items()}
-    return page.page(folder, found, analysis, charts)
+    return page.page(folder, found, analysis, charts, page.bundle())
 
 
 @dataclass
@@ -192,7 +192,7 @@ def test_diagnostics_are_counted_apart(
     folder: Path, found: Found, analysis: Analysis, names: list[str], said: str
 ) -> None:
     failed = replace(found, failed=dict.fromkeys(names, "cut short"))
-    html = page.page(folder, failed, analysis, {})
+    html = page.page(folder, failed, analysis, {}, page.bundle())
     assert f'<p class="important">{said}:</p>' in html
 
 
@@ -218,7 +218,7 @@ def test_a_page_is_made_beside_a_run_whose_configuration_is_spoilt(tmp_path: Pat
     (spoilt / "config.yaml").write_bytes(bytes((spoilt / "config.yaml").stat().st_size))
     found = find_runs(tmp_path)
     assert found.finished[0].folder == spoilt  # which only its checksum tells
-    html = page.page(tmp_path, found, analyse(collect(found)), {})
+    html = page.page(tmp_path, found, analyse(collect(found)), {}, page.bundle())
     assert f"{spoilt.name}</strong>: config.yaml was edited" in html
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm, t
 from statsmodels.stats.contingency_tables import mcnemar
+from statsmodels.stats.multitest import multipletests
 
 import anova
 from attractor.stats.comparison import cohens_h, detectable, differences, exact_mcnemar, holm
@@ -93,6 +94,12 @@ def test_a_template_counts_once_in_mcnemar() -> None:
     b = np.array([0, 0, 1, 1, 0, 1], float)
     found = exact_mcnemar(a, b, np.array([0, 0, 1, 1, 2, 2]), np.zeros(6, np.int64))
     assert (found.only_a[0], found.only_b[0], found.p[0]) == (1, 1, 1.0)
+
+
+def test_holm_is_statsmodels() -> None:
+    p = np.random.default_rng(0).uniform(size=40) ** 3
+    p[7] = p[11]
+    assert holm(p).tolist() == multipletests(p, method="holm")[1].tolist()
 
 
 def test_holm_by_hand() -> None:

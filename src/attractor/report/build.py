@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from attractor import results
@@ -18,18 +19,26 @@ from attractor.results import PREDICTIONS
 
 def build(folder: Path, found: Found) -> None:
     """Make the whole report of `found` in `folder`; report.json, which vouches for it, is last."""
-    analysis = analyse(collect(found))
-    paths = []
-    for contract, frame in analysis.tables:
-        results.write_csv(frame, contract, folder / contract.name)
-        paths.append(folder / contract.name)
-    charts = {name: specification(c) for name, c in figures.figures(analysis).items()}
-    for name, chart in charts.items():
-        paths += style.save(chart, folder / "figures", name)
+    collected = collect(found)
+    # vl-convert holds no lock of Python's: it works beside the analysis, on another core.
+    with ThreadPoolExecutor(1) as aside:
+        bundle = aside.submit(page.bundle)
+        analysis = analyse(collected)
+        charts = {name: specification(c) for name, c in figures.figures(analysis).items()}
+        drawn = [
+            aside.submit(style.save, chart, folder / "figures", name)
+            for name, chart in charts.items()
+        ]
+        paths = []
+        for contract, frame in analysis.tables:
+            results.write_csv(frame, contract, folder / contract.name)
+            paths.append(folder / contract.name)
+        html = page.page(folder, found, analysis, charts, bundle.result())
+        paths += [path for saved in drawn for path in saved.result()]
     for path in _made_before(folder) - set(paths):
         path.unlink(missing_ok=True)  # these runs do not bear out what an earlier report said
     results.write_atomically(folder / "table.txt", _text(folder, analysis))
-    results.write_atomically(folder / page.NAME, page.page(folder, found, analysis, charts))
+    results.write_atomically(folder / page.NAME, html)
     paths += [folder / "table.txt", folder / page.NAME]
     made = {
         "version": VERSION,

@@ -52,11 +52,15 @@ _HEADLINES = ("accuracy_by_distance", "accuracy_by_attractors", "accuracy_by_sub
 
 
 def page(
-    folder: Path, found: Found, analysis: Analysis, charts: Mapping[str, Specification]
+    folder: Path,
+    found: Found,
+    analysis: Analysis,
+    charts: Mapping[str, Specification],
+    vega: str,
 ) -> str:
     """The whole page. Equal runs give equal bytes, wherever `folder` lies.
 
-    charts: specifications by their files' name, as they are saved.
+    charts: specifications by their files' name, as they are saved; vega: as `bundle` makes it.
     """
     name = experiment(folder, analysis.collected.runs)
     figures = [figure(n, made, _drawn_from(n, analysis)) for n, made in charts.items()]
@@ -69,7 +73,7 @@ def page(
         sections=[section for section in sections if section.parts],
         css=Markup(_file("report.css")),
         js=Markup(_file("report.js")),
-        bundle=Markup(_bundle()),
+        bundle=Markup(vega),
     )
 
 
@@ -201,7 +205,7 @@ def _file(name: str) -> str:
 
 
 @cache
-def _bundle() -> str:
+def bundle() -> str:
     """Vega, Vega-Lite and Vega-Embed, as vl-convert carries them: nothing is fetched."""
-    bundle: str = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", VEGA_LITE)
-    return bundle.replace("</script", "<\\/script")
+    vega: str = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", VEGA_LITE)
+    return vega.replace("</script", "<\\/script")

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import stdtr, stdtrit
-from scipy.stats import binom
+from scipy.special import bdtr, stdtr, stdtrit
 
 from attractor.stats.intervals import Codes, Floats, crossed, groups_of
 
@@ -104,7 +103,7 @@ def exact_mcnemar(
     only_a, only_b = (
         np.bincount(of, sign == side, minlength=groups).astype(float) for side in (1, -1)
     )
-    p = np.minimum(1.0, 2 * binom.cdf(np.minimum(only_a, only_b), only_a + only_b, 0.5))
+    p = np.minimum(1.0, 2 * bdtr(np.minimum(only_a, only_b), only_a + only_b, 0.5))
     return McNemar(only_a, only_b, p)
 
 
@@ -113,13 +112,11 @@ def holm(p: ArrayLike) -> Floats:
 
     Holm (1979), Scandinavian J. Statistics 6, 65-70.
     """
-    from statsmodels.stats.multitest import multipletests  # a second to import
-
     values = np.asarray(p, float)
-    known = np.isfinite(values)
+    rising = np.argsort(values, kind="stable")[: np.isfinite(values).sum()]  # NaN is last
     adjusted = np.full(len(values), np.nan)
-    if known.any():
-        adjusted[known] = multipletests(values[known], method="holm")[1]
+    steps = values[rising] * np.arange(len(rising), 0, -1)
+    adjusted[rising] = np.minimum(np.maximum.accumulate(steps), 1.0)
     return adjusted
 
 
