@@ -183,12 +183,16 @@ def check(frame: pd.DataFrame, table: Table, where: str) -> pd.DataFrame:
     extra = [column for column in frame if column not in table.columns]
     frame = frame[[*table.columns, *extra]].copy()
     for column, (dtype, _) in table.columns.items():
-        empty = frame.index[frame[column].isna()]
-        if dtype != "float64" and len(empty):
+        typed = frame[column].dtype == dtype
+        if typed and dtype != "str":
+            continue  # whole numbers are never empty, and others may be
+        if dtype != "float64" and (empty := frame[column].isna()).any():
             raise UserError(
-                f"{where}: row {_row(empty[0])}, column {column} is empty; "
+                f"{where}: row {_row(frame.index[empty][0])}, column {column} is empty; "
                 "the file was cut short or edited: delete it and run again"
             )
+        if typed:
+            continue
         try:
             frame[column] = frame[column].astype(dtype)  # type: ignore[call-overload]
         except (ValueError, TypeError) as error:

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from io import StringIO
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
@@ -129,6 +130,10 @@ class GridSweeper(BasicSweeper):
 
     def _launch(self, jobs: Sequence[Sequence[str]]) -> list[str | None]:
         assert self.launcher is not None
+        assert self.config is not None
+        if "evaluate" in self.config.stages and not self.experiments:
+            # There is time while the first worker starts and makes the text.
+            Thread(target=_prepare_report, daemon=True).start()
         returned = self.launcher.launch(jobs, initial_job_idx=0)
         return [one.return_value for one in returned]
 
@@ -185,6 +190,13 @@ class GridSweeper(BasicSweeper):
         for name in self.experiments:
             yield Path(self.config.output_dir) / self._composed([f"experiment={name}"]).name
         yield Path(self.config.output_dir) / self.config.name
+
+
+def _prepare_report() -> None:
+    """Import what a report needs, and have its page's scripts bundled: three seconds."""
+    from attractor.report.build import page
+
+    page.bundle()
 
 
 def _report_on(folder: Path) -> tuple[int, str, str]:

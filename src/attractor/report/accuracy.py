@@ -77,10 +77,11 @@ def accuracies(
     """
     of_items = {name: (column, how) for name, (column, how, _) in measures.items()}
     of_runs = {name: (name, how) for name, (_, _, how) in measures.items()}
-    cells = predictions.groupby(["run_id", *keys], observed=True).agg(**of_items)
+    by_run = predictions.groupby(["run_id", *keys], observed=True)
+    by_cell = by_run.agg(**of_items).groupby(list(keys), observed=True)
     of_runs |= {"n_seeds": ("accuracy", "size")}
-    frame = cells.groupby(list(keys), observed=True).agg(**of_runs).reset_index()
-    cell = predictions.groupby(list(keys), observed=True).ngroup().to_numpy()
+    frame = by_cell.agg(**of_runs).reset_index()
+    cell = by_cell.ngroup().to_numpy()[by_run.ngroup().to_numpy()]
     found = mean_intervals(predictions["correct"], *drawn(collected, predictions), cell)
     return frame.assign(ci_low=found.low, ci_high=found.high, **_told(frame, collected))
 

@@ -164,7 +164,8 @@ def _predictions(run: Run) -> pd.DataFrame:
             f"{path} {'names ' + ', '.join(sorted(wrong)) if wrong else 'has no rows'}, "
             f"its manifest says {run.run_id}; {AGAIN}"
         )
-    frame["suite"] += np.where(_revealed(frame), REVEALED, "")
+    if (revealed := _revealed(frame)).any():
+        frame["suite"] += np.where(revealed, REVEALED, "")
     # Sums of floats depend on their order: this one is the items' own. By all keys at once, pandas
     # is three times as slow.
     frame = frame[[*_KEPT, *_CODED, "preceding", "condition"]]
