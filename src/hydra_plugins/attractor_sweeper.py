@@ -194,9 +194,10 @@ class GridSweeper(BasicSweeper):
 
 def _prepare_report() -> None:
     """Import what a report needs, and have its page's scripts bundled: three seconds."""
-    from attractor.report.build import page
+    import attractor.report.build  # noqa: F401
+    from attractor.report.page import bundle
 
-    page.bundle()
+    bundle()
 
 
 def _report_on(folder: Path) -> tuple[int, str, str]:

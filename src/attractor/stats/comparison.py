@@ -103,7 +103,8 @@ def exact_mcnemar(
     only_a, only_b = (
         np.bincount(of, sign == side, minlength=groups).astype(float) for side in (1, -1)
     )
-    p = np.minimum(1.0, 2 * bdtr(np.minimum(only_a, only_b), only_a + only_b, 0.5))
+    trials = (only_a + only_b).astype("int64")  # of bdtr, whole numbers alone
+    p = np.minimum(1.0, 2 * bdtr(np.minimum(only_a, only_b), trials, 0.5))
     return McNemar(only_a, only_b, p)
 
 
