@@ -95,7 +95,7 @@ def test_the_console_script_says_one_line_and_exits_2(
         ("+model.depth=2", ["model: ", "'depth'", "Recurrent takes cell, both_ends"]),
         ("model._target_=attractor.nope.X", ["attractor.nope.X: cannot be imported"]),
         ("task._target_=attractor.nope.X", ["attractor.nope.X: cannot be imported"]),
-        ("train.precision=fp8", ["train.precision=fp8: choose fp32 or bf16"]),
+        ("train.precision=fp8", ["train.precision=fp8: choose fp32, bf16 or auto"]),
         ("data.regime=foo", ["data.regime=foo", "natural, balanced"]),
         ("stages=[generate,dream]", ["stages=", "choose from generate, train, baselines"]),
         ("name=a/b", ["name=a/b: give a folder name"]),

@@ -17,6 +17,7 @@ from omegaconf import DictConfig, OmegaConf
 from attractor.config import Config, Schema, from_mapping
 from attractor.explain import BAD_INPUT, explain
 from attractor.help import page
+from attractor.precision import PRECISION
 from attractor.resources import CONF
 from attractor.threads import one_thread
 
@@ -59,7 +60,7 @@ def _carry_out(raw: DictConfig, one_of_many: bool) -> tuple[str, int]:
         overrides = OmegaConf.to_container(HydraConfig.get().overrides.task, resolve=True)
         assert isinstance(overrides, list)
         with running(job, shlex.join(["attractor", *overrides])):
-            run(job, _choices(raw, overrides), lambda line: print(line, flush=True))
+            run(job, _choices(raw, job.config, overrides), lambda line: print(line, flush=True))
         if job.config.stages == ["generate"] and not one_of_many:
             from attractor.display import show_generated
 
@@ -85,7 +86,7 @@ def configuration(raw: DictConfig, **replaced: Any) -> Config:
 _NO_CHOICES = ("seed", "experiment", "model", "output_dir", "name", "stages", "suite", "diagnostic")
 
 
-def _choices(raw: DictConfig, overrides: list[Any]) -> dict[str, Any]:
+def _choices(raw: DictConfig, config: Config, overrides: list[Any]) -> dict[str, Any]:
     """What was chosen for this job on the command line or by the sweep, the seed apart."""
     chosen = {"model": raw.model.name}
     for override in overrides:
@@ -94,7 +95,8 @@ def _choices(raw: DictConfig, overrides: list[Any]) -> dict[str, Any]:
         of_place = key.startswith("suite.") and key.endswith(".path")
         of_place |= key in ("data.files", "data.processes")
         if key not in _NO_CHOICES and not of_place and not key.startswith("diagnostic."):
-            chosen[key] = value
+            # What `auto` came to, for another machine may decide otherwise.
+            chosen[key] = config.train.precision if key == PRECISION else value
     return chosen
 
 

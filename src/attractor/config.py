@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from attractor.errors import UserError
+from attractor.precision import AUTO, PRECISIONS, best
 
 STAGES = ("generate", "train", "baselines", "evaluate", "diagnose")
 # The parts of the configuration that matter to a baseline: what is read, not who reads it.
@@ -68,7 +69,7 @@ class TrainConfig:
     max_epochs: int = 20
     patience: int = 3
     keep_epochs: bool = False  # the weights of every epoch, beside the three that matter
-    precision: str = "fp32"
+    precision: str = "fp32"  # fp32, bf16, or auto, which is one of them once it was read
     device: str = "cpu"
 
 
@@ -97,12 +98,18 @@ class Schema(Config):
 
 
 def from_mapping(raw: dict[str, Any]) -> Config:
-    """A checked Config from a resolved configuration. Raises UserError naming key and remedy."""
+    """A checked Config from a resolved configuration. Raises UserError naming key and remedy.
+
+    Its precision is what the job will be computed in, so that keys and manifests tell it.
+    """
     unknown = sorted(set(raw) - {f.name for f in fields(Config)})
     if unknown:
         raise UserError(f"{unknown[0]}: there is no such key; `attractor --cfg job` lists them")
     config = Config(**{**raw, "data": _data(raw["data"]), "train": TrainConfig(**raw["train"])})
     _check(config)
+    settings = config.train
+    if settings.precision == AUTO:
+        config.train = replace(settings, precision=best(config.model, settings.device))
     return config
 
 
@@ -140,8 +147,11 @@ def _check(config: Config) -> None:
         value = getattr(config.train, key)
         if not (math.isfinite(value) and value > 0):
             raise UserError(f"train.{key}={value}: give a finite number above 0")
-    if config.train.precision not in ("fp32", "bf16"):
-        raise UserError(f"train.precision={config.train.precision}: choose fp32 or bf16")
+    if config.train.precision not in PRECISIONS:
+        raise UserError(
+            f"train.precision={config.train.precision}: choose {', '.join(PRECISIONS[:-1])} "
+            f"or {PRECISIONS[-1]}"
+        )
     if config.train.device not in ("cpu", "cuda"):
         raise UserError(f"train.device={config.train.device}: choose cpu or cuda")
     if not config.output_dir.strip():

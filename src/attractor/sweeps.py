@@ -19,6 +19,7 @@ from attractor.errors import UserError
 from attractor.explain import explain
 from attractor.pipeline import is_done_but_for_baselines, publish_items
 from attractor.plan import Plan, plan
+from attractor.precision import AUTO, PRECISION
 
 # Runs jobs, given by their overrides, and returns for each the line that says why it failed, if it
 # did. Raises what a launcher raises when it, or a worker of its, is lost.
@@ -68,6 +69,8 @@ class Planner:
         composed = self._compose(overrides)
         try:
             config = configuration(composed)
+            if composed.train.precision == AUTO:  # decided here for all machines that run jobs
+                overrides = [*overrides, f"{PRECISION}={config.train.precision}"]
             return Job(tuple(overrides), plan(config, config))  # nobody asks for its config_id
         except Exception as error:
             folder = Path(str(composed.output_dir)) / str(composed.name)

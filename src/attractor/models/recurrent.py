@@ -12,14 +12,11 @@ from torch import Tensor, nn
 from attractor.batching import Batch, Memory
 from attractor.errors import UserError
 from attractor.models.reference import reversed_order
+from attractor.models.sizes import GATES, check_sizes, matched_size
 from attractor.vocab import PADDING
 
-# Cell -> torch's fused layer and its number of gates (weight blocks).
-_CELLS: dict[str, tuple[Callable[..., nn.RNNBase], int]] = {
-    "srn": (nn.RNN, 1),
-    "lstm": (nn.LSTM, 4),
-    "gru": (nn.GRU, 3),
-}
+# Cell -> torch's fused layer.
+_CELLS: dict[str, Callable[..., nn.RNNBase]] = {"srn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 
 
 class Recurrent(nn.Module):
@@ -55,11 +52,11 @@ class Recurrent(nn.Module):
         check_sizes(embedding_size, hidden_size, parameters)
         scales = {"recurrent_scale": recurrent_scale, "embedding_scale": embedding_scale}
         check_settings(cell, both_ends, readout, scales, forget_bias, dropout)
-        layer, gates = _CELLS[cell]
+        layer, gates = _CELLS[cell], GATES[cell]
         forward = readout != "backward_first"
         backward = both_ends and readout != "forward_last"
         directions = forward + backward
-        units = hidden_size or _matched_size(gates * directions, embedding_size, parameters)
+        units = hidden_size or matched_size(gates * directions, embedding_size, parameters)
         self.reads_both_ends = backward
         self.feature_size = units * directions
         self.embedding = nn.Embedding(vocabulary_size, embedding_size, padding_idx=PADDING)
@@ -137,19 +134,6 @@ def check_settings(
         raise UserError(f"model.dropout={dropout}: give a number from 0 to below 1")
 
 
-def check_sizes(embedding_size: int, hidden_size: int | None, parameters: int) -> None:
-    """Raise UserError naming the size that is no size."""
-    for name, value in (
-        ("embedding_size", embedding_size),
-        ("hidden_size", hidden_size),
-        ("parameters", parameters),
-    ):
-        if name == "hidden_size" and value is None:
-            continue
-        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-            raise UserError(f"model.{name}={value}: give a whole number of at least 1")
-
-
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
@@ -163,17 +147,3 @@ def _initialise(layer: nn.RNNBase, recurrent_scale: float, forget_bias: float | 
         H = layer.hidden_size
         input_bias[H : 2 * H] = forget_bias
         recurrent_bias[H : 2 * H] = 0.0
-
-
-def _matched_size(blocks: int, embedding_size: int, parameters: int) -> int:
-    """The most units whose recurrent weights and biases number at most `parameters`.
-
-    `blocks` weight blocks of H units hold blocks * H * (E + H + 2) parameters (torch keeps two
-    biases).
-    """
-    units = 0
-    while blocks * (units + 1) * (embedding_size + units + 3) <= parameters:
-        units += 1
-    if not units:
-        raise UserError(f"model.parameters={parameters}: too few for one unit; give more")
-    return units
