@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 import torch
 from hydra import initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 
-from attractor import precision
+from attractor import checkpoints, precision
+from attractor.models.protocol import Network
+from attractor.models.recurrent import Recurrent
 from attractor.resources import CONF
+from attractor.scoring import answers
 from attractor.sweeps import Job, Planner
-from tiny import job
+from attractor.tasks.language_model import LanguageModel
+from attractor.tasks.number_prediction import NumberPrediction
+from attractor.training import DivergedError, TrainingState, train
+from attractor.vocab import Vocabulary
+from tiny import first_word_rule, job, network, settings
+
+TASK = NumberPrediction()
+TEXT = first_word_rule(40, seed=1)
 
 
 @pytest.fixture
@@ -105,6 +118,7 @@ def test_a_job_is_named_after_what_auto_came_to(monkeypatch: pytest.MonkeyPatch)
         assert auto.config.train.precision == expected
         assert (auto.run_id, auto.config_id) == (named[expected].run_id, named[expected].config_id)
     assert named["fp32"].run_id != named["bf16"].run_id
+    job.cache_clear()
 
 
 @pytest.mark.usefixtures("amx")
@@ -118,3 +132,59 @@ def test_a_sweep_decides_for_the_machines_that_run_its_jobs() -> None:
     assert isinstance(same, Job)
     assert found.overrides[-1] == "train.precision=bf16"
     assert found.run_id == same.run_id
+
+
+def fit(state: TrainingState | None = None, seed: int = 0, epochs: int = 4) -> list[TrainingState]:
+    """The states after every epoch in bfloat16."""
+    kept: list[TrainingState] = []
+    given = settings(max_epochs=epochs, precision="bf16")
+    net = network("lstm", seed=seed)
+    train(net, TEXT, TEXT, TASK, given, 7, state, lambda now: kept.append(copy.deepcopy(now)))
+    return kept
+
+
+def test_a_resumed_training_ends_as_one_never_stopped(tmp_path: Path) -> None:
+    checkpoints.save_state(fit(epochs=2)[-1], tmp_path / "state.safetensors")
+    whole = fit()[-1]
+    resumed = fit(checkpoints.load_state(tmp_path / "state.safetensors"), seed=1)[-1]
+    assert (whole.epoch, resumed.epoch) == (4, 4)
+    assert all(torch.equal(whole.epochs[-1][k], resumed.epochs[-1][k]) for k in whole.epochs[-1])
+    assert [row["valid_loss"] for row in whole.history] == [
+        row["valid_loss"] for row in resumed.history
+    ]
+
+
+def test_validation_and_scores_are_in_full_precision() -> None:
+    """They are those of the weights, read by a program that knows of no other precision."""
+    (state,) = fit(epochs=1)
+    net = network("lstm", seed=5)
+    net.load_state_dict(state.epochs[-1])
+    losses = answers(net, TEXT, TASK.losses)
+    assert losses.shape == (TEXT.n_queries,)
+    assert state.history[-1]["valid_loss"] == losses.mean()
+    margins = answers(net, TEXT, TASK.margins).astype(np.float32)
+    assert not np.array_equal(margins, torch.from_numpy(margins).bfloat16().float().numpy())
+
+
+@pytest.mark.parametrize("context", ["sentence", "stream"])
+@pytest.mark.parametrize("softmax", ["full", "adaptive"])
+def test_a_language_model_learns_in_half_precision(context: str, softmax: str) -> None:
+    """The state that a stream carries on is one of half precision."""
+    task = LanguageModel(softmax, context=context, bptt=3)
+    text = pd.DataFrame({"sentence": ["the keys laugh", "a key laughs", "the key was the keys"]})
+    vocabulary = task.vocabulary(text, Vocabulary.of(text["sentence"]))
+    torch.manual_seed(0)
+    encoder = Recurrent(len(vocabulary), "", "lstm", False, 8, 8, 1)
+    net = Network(encoder, task.head(8, len(vocabulary)))
+    examples = task.examples(text, vocabulary, False)
+    given = settings(max_epochs=30, patience=30, batch_size=2, precision="bf16")
+    history = train(net, examples, examples, task, given, 0).history
+    assert len(history) == 30
+    assert history[-1]["valid_loss"] < 0.6 * history[0]["valid_loss"]
+
+
+def test_a_training_that_diverges_says_so() -> None:
+    """Bfloat16 holds numbers as large as float32: what overflows in one does in the other."""
+    given = settings(learning_rate=1e38, precision="bf16")
+    with pytest.raises(DivergedError, match=r"^training diverged in epoch \d+: loss nan"):
+        train(network("srn"), TEXT, TEXT, TASK, given, 0)
