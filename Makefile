@@ -50,6 +50,7 @@ lint: $(VENV)/.installed-test  ## ruff and mypy
 bench: $(VENV)/.installed  ## throughput beside this machine's peak; with ATTRACTOR_DATA, language models too
 	$(BIN)/python -m benchmarks.throughput
 	$(BIN)/python -m benchmarks.sweep
+	$(BIN)/python -m benchmarks.growth
 	@test -z "$(ATTRACTOR_DATA)" || $(BIN)/python -m benchmarks.language_model $(ATTRACTOR_DATA)/corpora/wikitext2-valid.txt
 
 clean:  ## remove results, caches and the virtual environment

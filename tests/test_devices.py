@@ -20,7 +20,7 @@ from attractor.tasks.number_prediction import NumberPrediction
 from attractor.tasks.protocol import Task
 from attractor.training import train
 from attractor.vocab import Vocabulary
-from jobs import tiny_flagship_job
+from jobs import tiny_job
 from tiny import first_word_rule, job, network, settings
 
 needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="torch finds no GPU")
@@ -96,7 +96,7 @@ def test_a_gpu_learns_what_the_processor_does(made: object, precision: str) -> N
 
 @needs_gpu
 def test_a_whole_run_on_a_gpu(tmp_path: Path) -> None:
-    given = tiny_flagship_job(tmp_path, "train.device=cuda", "diagnostic=[gates]")
+    given = tiny_job(tmp_path, "model=lstm", "train.device=cuda", "diagnostic=[gates]")
     run(given, {}, lambda line: None)
     assert (given.folder / given.run_id / "predictions.csv").exists()
     assert (given.folder / given.run_id / "gates" / "gates.csv").exists()
