@@ -109,7 +109,8 @@ def from_mapping(raw: dict[str, Any]) -> Config:
     _check(config)
     settings = config.train
     if settings.precision == AUTO:
-        config.train = replace(settings, precision=best(config.model, settings.device))
+        found = best(config.model, config.task, settings.device)
+        config.train = replace(settings, precision=found)
     return config
 
 

@@ -16,15 +16,16 @@ from attractor.models.sizes import GATES, matched_size
 
 PRECISION, AUTO = "train.precision", "auto"
 PRECISIONS = ("fp32", "bf16", AUTO)
-# Units from which torch's fused layer was faster under bfloat16 autocast, on two cores with AMX;
-# other cells were not measured.
-LEAST_UNITS = {"srn": 256, "lstm": 64}
+# By cell and task, the units from which torch's fused layer was faster under bfloat16 autocast (two
+# cores with AMX) and the trained network was shown to be the same within noise: docs/precision.md.
+LEAST_UNITS = {("lstm", "number_prediction"): 64}
 _CPUINFO = Path("/proc/cpuinfo")
 
 
-def best(model: Mapping[str, Any], device: str) -> str:
+def best(model: Mapping[str, Any], task: Mapping[str, Any], device: str) -> str:
     """fp32 or bf16 for a network with these settings; fp32 where its units cannot be told."""
-    least = LEAST_UNITS.get(str(model.get("cell")))
+    cell, (module, *_) = model.get("cell"), str(task.get("_target_")).split(".")[-2:]
+    least = LEAST_UNITS.get((str(cell), module))
     if least is None or _units(model) < least:
         return "fp32"
     return "bf16" if _is_fast(device) else "fp32"
