@@ -104,16 +104,16 @@ def fill(
     first_group = np.repeat(shapes.group_start[:-1], n_slots)
     asks = np.append(shapes.animacy, 0)[np.where(is_noun, first_group + shapes.group, -1)]
     kinds = shapes.word_class.astype(np.int64) * len(shapes.animacies) + asks
-    kind = kinds[slot] * len(Pool)
-    if pools is None:
-        kind += Pool.ANY
+    if pools is None:  # a slot of a shape is of one kind in all of its sentences
+        kind, which = kinds * len(Pool) + Pool.ANY, slot
     else:
         group = np.where(is_noun, shapes.group, -1)[slot]
         first = np.repeat(starts[:-1], np.diff(slot_start))
-        kind += np.append(pools, Pool.ANY)[np.where(group < 0, -1, first + group)]
+        pool = np.append(pools, Pool.ANY)[np.where(group < 0, -1, first + group)]
+        kind, which = kinds[slot] * len(Pool) + pool, np.arange(len(slot))
     first_choice, n_choices, choices = _choices(shapes, np.flatnonzero(np.bincount(kind)))
-    which = (rng.random(len(kind)) * n_choices[kind]).astype(np.int64)
-    word = choices[first_choice[kind] + which]
+    drawn = (rng.random(len(slot)) * n_choices[kind][which]).astype(np.int64)
+    word = choices[first_choice[kind][which] + drawn]
     return Sentences(shapes, shape, starts, plural, slot_start, word, asked)
 
 
