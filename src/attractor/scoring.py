@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from attractor.batching import Examples, slices
 from attractor.exposure import prefixes
@@ -25,14 +26,57 @@ from attractor.vocab import UNKNOWN, Vocabulary
 Floats = NDArray[np.float64]
 
 
-@torch.no_grad()
 def answers(
     network: Network, examples: Examples, read: Read, device: str = "cpu", batch_size: int = 512
 ) -> Floats:
-    """What `read` makes of the network's outputs, in the order that the questions came in.
+    """What `read` makes of the network's outputs, in the order that the questions came in."""
 
-    A batch is read once, and its questions are answered a slice at a time: in bounded memory,
-    however many words there are to choose from.
+    def reads(features: Tensor, targets: Tensor) -> Tensor:
+        return read(network.head(features).float(), targets)
+
+    def width(features: Tensor) -> int:
+        return int(network.head(features[:1]).shape[1])
+
+    return _of_features(network, examples, reads, width, device, batch_size)
+
+
+def log_p(
+    network: Network, examples: Examples, device: str = "cpu", batch_size: int = 512
+) -> Floats:
+    """log p (Q, k) of each question's targets, words (Q,) or (Q, k), in the questions' order."""
+    head = network.head
+    assert isinstance(head, FullSoftmax | AdaptiveSoftmax)
+
+    def reads(features: Tensor, words: Tensor) -> Tensor:
+        return head.log_p(features, words.reshape(len(features), -1))
+
+    return _of_features(network, examples, reads, lambda _: head.width, device, batch_size)
+
+
+def log_odds(
+    network: Network, examples: Examples, device: str = "cpu", batch_size: int = 512
+) -> Floats:
+    """log p(right) - log p(wrong) (Q,) of each question's targets, words (Q, 2), in their order."""
+    head = network.head
+    assert isinstance(head, FullSoftmax | AdaptiveSoftmax)
+    return _of_features(
+        network, examples, head.log_odds, lambda _: head.log_odds_width, device, batch_size
+    )
+
+
+@torch.no_grad()
+def _of_features(
+    network: Network,
+    examples: Examples,
+    read: Read,
+    width: Callable[[Tensor], int],
+    device: str,
+    batch_size: int,
+) -> Floats:
+    """What `read` makes of questions' features and targets, in the order that they came in.
+
+    A batch is read once, and its questions are answered a slice at a time, `width` numbers each: in
+    bounded memory, however many words there are to choose from.
     """
     network.eval()
     found, queries = [], []
@@ -40,29 +84,8 @@ def answers(
         queries.append(batch.queries.numpy())
         batch = batch.to(device)
         features = network.encoder(batch)
-        width = network.head(features[:1]).shape[1]
-        for some in slices(len(features), width):
-            outputs = network.head(features[some]).float()
-            found.append(read(outputs, batch.targets[some]).double().cpu().numpy())
-    return np.concatenate(found)[np.argsort(np.concatenate(queries))]
-
-
-@torch.no_grad()
-def log_p(
-    network: Network, examples: Examples, device: str = "cpu", batch_size: int = 512
-) -> Floats:
-    """log p (Q, k) of each question's targets, words (Q,) or (Q, k), in the questions' order."""
-    head = network.eval().head
-    assert isinstance(head, FullSoftmax | AdaptiveSoftmax)
-    found, queries = [], []
-    for batch in examples.batches(batch_size):
-        queries.append(batch.queries.numpy())
-        batch = batch.to(device)
-        features = network.encoder(batch)
-        targets = batch.targets.reshape(len(features), -1)
-        for some in slices(len(features), head.width):
-            values = head.log_p(features[some], targets[some])
-            found.append(values.double().cpu().numpy())
+        for some in slices(len(features), width(features)):
+            found.append(read(features[some], batch.targets[some]).double().cpu().numpy())
     return np.concatenate(found)[np.argsort(np.concatenate(queries))]
 
 
@@ -81,6 +104,10 @@ class Asked:
     def log_p(self, examples: Examples) -> Floats:
         """log p (Q, k) of the words that are the questions' targets."""
         return log_p(self.network, examples, self.device, self.batch_size)
+
+    def log_odds(self, examples: Examples) -> Floats:
+        """log p(right) - log p(wrong) (Q,) of the words (Q, 2) that are the questions' targets."""
+        return log_odds(self.network, examples, self.device, self.batch_size)
 
 
 def scores(

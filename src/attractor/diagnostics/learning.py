@@ -84,7 +84,5 @@ def _margins(network: Network, task: Task, items: pd.DataFrame, vocabulary: Voca
     """The margins (n_items,); of words those at the verb alone, not the whole sentence's too."""
     asked, both_ends = Asked(network), network.reads_both_ends
     if task.predicts_words:
-        right, wrong = asked.log_p(task.questions(items, vocabulary, both_ends)).T
-        margin: Floats = right - wrong
-        return margin
+        return asked.log_odds(task.questions(items, vocabulary, both_ends))
     return task.scores(asked, items, vocabulary, both_ends)["margin"]

@@ -86,21 +86,38 @@ class LanguageModel(WordChoice):
     def scores(
         self, answer: Answer, items: pd.DataFrame, vocabulary: Vocabulary, reads_both_ends: bool
     ) -> dict[str, NDArray[np.float64]]:
-        """`margin` at the verb, and `sentence_margin` of the whole pair."""
-        rows, distinct = distinct_pairs(items, vocabulary)
-        words = answer.log_p(self._every_word(distinct, vocabulary))[:, 0]
-        counts = [len(text) + 1 for text in distinct]
-        good, bad = np.split(np.add.reduceat(words, np.cumsum([0, *counts[:-1]]))[rows], 2)
-        found = super().scores(answer, items, vocabulary, reads_both_ends)
-        return {**found, "sentence_margin": good - bad}
+        """`margin` at the verb, and `sentence_margin` of the whole pair.
 
-    def _every_word(self, encoded: list[list[int]], vocabulary: Vocabulary) -> Examples:
-        """A question at each of the n words of every text and one at its end: n + 1 a text."""
+        What comes before the verb is the same in both and is not asked for.
+        """
+        found = super().scores(answer, items, vocabulary, reads_both_ends)
+        rows, distinct = distinct_pairs(items, vocabulary)
+        after = np.tile(items["verb_index"].to_numpy() + 1, 2)
+        first = np.full(len(distinct), after.max())
+        np.minimum.at(first, rows, after)
+        words = answer.log_p(self._every_word(distinct, vocabulary, first))[:, 0]
+        lengths = np.array([len(text) + 1 for text in distinct])
+        ends = np.cumsum(lengths - first)[rows]
+        spans = np.stack([ends - (lengths[rows] - after), ends], axis=1).ravel()
+        good, bad = np.split(np.add.reduceat([*words, 0.0], spans)[::2], 2)
+        return {**found, "sentence_margin": found["margin"] + good - bad}
+
+    def _every_word(
+        self,
+        encoded: list[list[int]],
+        vocabulary: Vocabulary,
+        first: NDArray[np.int64] | None = None,
+    ) -> Examples:
+        """A question at each of the n words of every text and one at its end: n + 1 a text.
+
+        first (n_texts,): the word of each text from which on it is asked about.
+        """
         before, end = vocabulary.encode([self.before, END])
-        counts = [len(text) + 1 for text in encoded]
+        begins = np.zeros(len(encoded), np.int64) if first is None else first
+        ranges = [np.arange(b, len(text) + 1) for b, text in zip(begins, encoded, strict=True)]
         return prepare(
             [[before, *text] for text in encoded],
-            np.repeat(np.arange(len(encoded)), counts),
-            np.concatenate([np.arange(n) for n in counts]),
-            np.concatenate([[*text, end] for text in encoded]),
+            np.repeat(np.arange(len(encoded)), [len(places) for places in ranges]),
+            np.concatenate(ranges),
+            np.concatenate([[*text[b:], end] for b, text in zip(begins, encoded, strict=True)]),
         )

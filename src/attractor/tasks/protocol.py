@@ -34,6 +34,10 @@ class Answer(Protocol):
         """log p (Q, k) of the words that are the questions' targets, where outputs are words."""
         ...
 
+    def log_odds(self, examples: Examples) -> NDArray[np.float64]:
+        """log p(right) - log p(wrong) (Q,) of targets (Q, 2), where outputs are words."""
+        ...
+
 
 class Task(ABC):
     """What a model reads, what it is asked, and what its answer is worth.
@@ -196,9 +200,8 @@ class WordChoice(Task):
     def scores(
         self, answer: Answer, items: pd.DataFrame, vocabulary: Vocabulary, reads_both_ends: bool
     ) -> dict[str, NDArray[np.float64]]:
-        """`margin`, from the two words' log p alone."""
-        right, wrong = answer.log_p(self.questions(items, vocabulary, reads_both_ends)).T
-        return {"margin": right - wrong}
+        """`margin`, from the two words alone."""
+        return {"margin": answer.log_odds(self.questions(items, vocabulary, reads_both_ends))}
 
     def asked(self, items: pd.DataFrame) -> list[str]:
         """The prefix and both forms of the verb."""

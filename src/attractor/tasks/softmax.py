@@ -33,9 +33,21 @@ class FullSoftmax(nn.Linear):
         return self.out_features
 
     def log_p(self, features: Tensor, targets: Tensor) -> Tensor:
-        """log p (Q, k) of the words `targets` (Q, k)."""
+        """log p (Q, k) of the words `targets` (Q, k); no gradient flows through it."""
         scores: Tensor = self(features).float()
-        return scores.gather(1, targets) - scores.logsumexp(dim=1, keepdim=True)
+        # In place: a second (Q, V) would take longer to map than to compute.
+        return torch.log_softmax(scores, dim=1, out=scores).gather(1, targets)
+
+    @property
+    def log_odds_width(self) -> int:
+        """How many numbers a question's log-odds take."""
+        return 2 * self.in_features
+
+    def log_odds(self, features: Tensor, pairs: Tensor) -> Tensor:
+        """log p(right) - log p(wrong) (Q,) of words (Q, 2): what both are divided by cancels."""
+        right, wrong = pairs.unbind(dim=1)
+        weight = self.weight[right] - self.weight[wrong]
+        return (features * weight).sum(dim=1) + self.bias[right] - self.bias[wrong]
 
 
 class AdaptiveSoftmax(nn.Module):
@@ -79,6 +91,16 @@ class AdaptiveSoftmax(nn.Module):
         with torch.autocast(features.device.type, enabled=False):
             own = features.to(self.groups.head.weight.dtype)
             return torch.stack([self.groups(own, rank).output for rank in ranks.unbind(1)], dim=1)
+
+    @property
+    def log_odds_width(self) -> int:
+        """How many numbers a question's log-odds take."""
+        return self.width
+
+    def log_odds(self, features: Tensor, pairs: Tensor) -> Tensor:
+        """log p(right) - log p(wrong) (Q,) of words (Q, 2)."""
+        right, wrong = self.log_p(features, pairs).unbind(dim=1)
+        return right - wrong
 
 
 def linear_cross_entropy(features: Tensor, weight: Tensor, bias: Tensor, targets: Tensor) -> Tensor:
