@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from statistics import median
-from typing import TypeVar
+from typing import Any, TypeVar
 
+import numpy as np
 import pandas as pd
 import torch
 
@@ -24,7 +28,7 @@ COLUMNS = ("what", "model", "value", "unit", "ratio", "ratio_to", "share_of_peak
 def one_core() -> None:
     """One core and one thread, here and in processes started from here; memory kept, as in jobs.
 
-    A library that ignores how many threads it is asked for has no more than the others all the same.
+    A library that ignores how many threads it is asked for has no more than the others.
     """
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
@@ -62,7 +66,7 @@ def matrix_product(dtype: torch.dtype = torch.float32, size: int = 1024) -> floa
 def rates(
     what: str, unit: str, found: Mapping[str, float], yardstick: str, decimals: int = 0
 ) -> list[Row]:
-    """A row a model; `ratio`: its value beside that of the yardstick."""
+    """A row a model; `ratio`: its value beside that of `yardstick`, one of the models."""
     return [
         {
             "what": what,
@@ -86,6 +90,26 @@ def publish(rows: list[Row], file: Path, precision: str = "fp32") -> None:
     }
     table = pd.DataFrame(rows).reindex(columns=list(COLUMNS))
     write_atomically(file, table.assign(**constant).to_csv(index=False, lineterminator="\n"))
-    print(table.dropna(axis="columns", how="all").to_string(index=False, float_format="{:,.4g}".format))
+    print(
+        table.dropna(axis="columns", how="all").to_string(
+            index=False, float_format="{:,.4g}".format
+        )
+    )
     print(", ".join(f"{key} {value}" for key, value in constant.items()))
     print(f"{file}: the same as a table")
+
+
+def yardstick(
+    name: str, python: str, data: Mapping[str, Any], arguments: list[str], env: Mapping[str, str]
+) -> Any:
+    """What yardsticks/NAME.py, run by itself on data, writes as JSON.
+
+    Raises CalledProcessError with what it said where it fails.
+    """
+    script = Path(__file__).parent / "yardsticks" / f"{name}.py"
+    with tempfile.TemporaryDirectory() as folder:
+        given, result = Path(folder, "data.npz"), Path(folder, "result.json")
+        np.savez(given, **data)
+        command = [python, str(script), str(given), str(result), *arguments]
+        subprocess.run(command, check=True, capture_output=True, env={**os.environ, **env})
+        return json.loads(result.read_text())

@@ -8,7 +8,10 @@ and that of the whole sentence. Ends with the largest difference between the mar
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,7 +20,7 @@ from torch import Tensor, nn
 
 from attractor.models.protocol import Network
 from attractor.network import build_network
-from attractor.scoring import Asked, scores
+from attractor.scoring import Asked, Floats, scores
 from attractor.tasks.language_model import LanguageModel
 from attractor.tasks.minimal_pairs import with_wrong_form
 from attractor.vocab import BEGIN, END, Vocabulary
@@ -46,10 +49,10 @@ def measure(items: pd.DataFrame, file: Path) -> float:
     network = network_of(task, len(vocabulary))
     asked, one = Asked(network), OneAtATime(network, vocabulary)
 
-    def ours(some: pd.DataFrame) -> np.ndarray:
+    def ours(some: pd.DataFrame) -> Floats:
         return asked.log_odds(task.questions(some, vocabulary, False))
 
-    def ours_whole(some: pd.DataFrame) -> np.ndarray:
+    def ours_whole(some: pd.DataFrame) -> Floats:
         return scores(network, task, some, vocabulary)["sentence_margin"]
 
     samples = {
@@ -59,10 +62,7 @@ def measure(items: pd.DataFrame, file: Path) -> float:
         "ours, whole sentence": (ours_whole, items[:WHOLE]),
     }
     pairs = in_turns(
-        {
-            name: lambda score=score, some=some: len(some) / timed(lambda: score(some))[1]
-            for name, (score, some) in samples.items()
-        },
+        {name: partial(speed, score, some) for name, (score, some) in samples.items()},
         ROUNDS,
     )
     few = items[:ALONE]
@@ -71,10 +71,17 @@ def measure(items: pd.DataFrame, file: Path) -> float:
     first, second = list(pairs)[:2]
     rows = rates("scored", "pairs/s", pairs, first)
     rows += rates("scored", "pairs/s", {k: pairs[k] for k in (second, "ours, verb")}, second)
-    print(f"{len(items):,} pairs, {len(vocabulary):,} words; margins of {abs(ours(few)).mean():.2g}")
+    print(
+        f"{len(items):,} pairs, {len(vocabulary):,} words; margins of {abs(ours(few)).mean():.2g}"
+    )
     print(f"margins differ by {apart:.1e} at most")
     publish(rows, file)
     return apart
+
+
+def speed(score: Callable[[pd.DataFrame], Floats], some: pd.DataFrame) -> float:
+    """Pairs scored in a second."""
+    return len(some) / timed(lambda: score(some))[1]
 
 
 def network_of(task: LanguageModel, n_words: int) -> Network:
@@ -89,6 +96,7 @@ def network_of(task: LanguageModel, n_words: int) -> Network:
         "parameters": 1,
     }
     network = build_network(model, task, n_words, 0)
+    assert isinstance(network.head, nn.Linear)
     with torch.no_grad():
         network.head.weight.mul_(LOUDER)
     return network.eval()
@@ -98,13 +106,13 @@ class OneAtATime:
     """The yardsticks, with a network's own layers."""
 
     def __init__(self, network: Network, vocabulary: Vocabulary) -> None:
-        self.embedding: nn.Embedding = network.encoder.embedding
-        self.lstm: nn.LSTM = network.encoder.forward_layer
-        self.head: nn.Linear = network.head
+        encoder: Any = network.encoder
+        head: Any = network.head
+        self.embedding, self.lstm, self.head = encoder.embedding, encoder.forward_layer, head
         self.vocabulary = vocabulary
 
     @torch.no_grad()
-    def whole(self, items: pd.DataFrame) -> np.ndarray:
+    def whole(self, items: pd.DataFrame) -> Floats:
         """Margins of whole sentences: two passes a pair, a softmax of all words after each word."""
         texts = zip(items["sentence"], with_wrong_form(items), strict=True)
         return np.array([(self.log_p(good) - self.log_p(bad)).item() for good, bad in texts])
@@ -117,7 +125,7 @@ class OneAtATime:
         return log_p.gather(1, words[1:, None]).sum()
 
     @torch.no_grad()
-    def prefix(self, items: pd.DataFrame) -> np.ndarray:
+    def prefix(self, items: pd.DataFrame) -> Floats:
         """Margins at the verb: the prefix read once, two words of all scored."""
         margins = []
         columns = ("sentence", "verb_index", "correct_form", "wrong_form")

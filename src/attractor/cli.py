@@ -14,6 +14,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
+from attractor.allocator import keep_memory
 from attractor.config import Config, Schema, from_mapping
 from attractor.explain import BAD_INPUT, explain
 from attractor.help import page
@@ -107,6 +108,7 @@ def main() -> None:
     if {"-h", "--help"} & set(sys.argv[1:]):
         print(page())
         return
+    keep_memory()
     try:
         app()
     except KeyboardInterrupt:

@@ -27,7 +27,7 @@ Floats = NDArray[np.float64]
 
 
 def answers(
-    network: Network, examples: Examples, read: Read, device: str = "cpu", batch_size: int = 512
+    network: Network, examples: Examples, read: Read, device: str = "cpu", batch_size: int = 256
 ) -> Floats:
     """What `read` makes of the network's outputs, in the order that the questions came in."""
 
@@ -41,7 +41,7 @@ def answers(
 
 
 def log_p(
-    network: Network, examples: Examples, device: str = "cpu", batch_size: int = 512
+    network: Network, examples: Examples, device: str = "cpu", batch_size: int = 256
 ) -> Floats:
     """log p (Q, k) of each question's targets, words (Q,) or (Q, k), in the questions' order."""
     head = network.head
@@ -54,7 +54,7 @@ def log_p(
 
 
 def log_odds(
-    network: Network, examples: Examples, device: str = "cpu", batch_size: int = 512
+    network: Network, examples: Examples, device: str = "cpu", batch_size: int = 256
 ) -> Floats:
     """log p(right) - log p(wrong) (Q,) of each question's targets, words (Q, 2), in their order."""
     head = network.head
@@ -95,7 +95,7 @@ class Asked:
 
     network: Network
     device: str = "cpu"
-    batch_size: int = 512
+    batch_size: int = 256
 
     def __call__(self, examples: Examples, read: Read) -> Floats:
         """What `read` makes of its outputs (Q,)."""
