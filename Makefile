@@ -51,7 +51,13 @@ bench: $(VENV)/.installed  ## throughput beside this machine's peak; with ATTRAC
 	$(BIN)/python -m benchmarks.throughput
 	$(BIN)/python -m benchmarks.sweep
 	$(BIN)/python -m benchmarks.growth
-	@test -z "$(ATTRACTOR_DATA)" || $(BIN)/python -m benchmarks.language_model $(ATTRACTOR_DATA)/corpora/wikitext2-valid.txt
+	$(BIN)/python -m benchmarks.generation
+	$(BIN)/python -m benchmarks.large_lstm
+ifdef ATTRACTOR_DATA
+	$(BIN)/python -m benchmarks.language_model $(ATTRACTOR_DATA)/corpora/wikitext2-valid.txt
+	$(BIN)/python -m benchmarks.number_prediction $(ATTRACTOR_DATA)/linzen/subj_agr_filtered.text
+	$(BIN)/python -m benchmarks.pair_scoring $(ATTRACTOR_DATA)/linzen/subj_agr_filtered.text
+endif
 
 clean:  ## remove results, caches and the virtual environment
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,93 @@
+"""Each benchmark runs on toy data; no rate is asserted."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from benchmarks import language_model, large_lstm, measuring, number_prediction, pair_scoring
+from benchmarks.sentences import read_sentences
+
+LINES = ["the keys to the cabinet are here . <eos>", "the key is here . <eos>"]
+GOLD = ["5\tare\tis\t1", "2\tis\tare\t0"]
+
+
+@pytest.fixture(autouse=True)
+def _unpinned(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A benchmark takes one core of its process and keeps memory; tests keep theirs as it was."""
+    for module in (language_model, large_lstm, number_prediction, pair_scoring):
+        monkeypatch.setattr(module, "one_core", lambda: None)
+
+
+@pytest.fixture
+def text(tmp_path: Path) -> Path:
+    """Sixty sentences with their verbs."""
+    (tmp_path / "toy.text").write_text("\n".join(LINES * 30) + "\n")
+    (tmp_path / "toy.gold").write_text("\n".join(GOLD * 30) + "\n")
+    return tmp_path / "toy.text"
+
+
+def test_sentences_are_read_as_items(text: Path) -> None:
+    items = read_sentences(text)
+    assert items.shape == (60, 5)
+    assert items.iloc[0].tolist() == [LINES[0][:-6], 5, "are", "is", "plural"]
+
+
+def test_pair_scoring_gives_the_margins_of_one_at_a_time(
+    text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pair_scoring, "ROUNDS", 1)
+    apart = pair_scoring.measure(read_sentences(text), tmp_path / "out.csv")
+    assert apart < 1e-4
+    table = pd.read_csv(tmp_path / "out.csv")
+    assert {"ratio", "platform", "threads", "precision"} <= set(table.columns)
+    assert table["value"].gt(0).all()
+
+
+def test_number_prediction_gives_both_sides_the_same_prefixes(text: Path) -> None:
+    sides = number_prediction.Sides(read_sentences(text), sys.executable)
+    assert sides.data["train_tokens"].shape == (54, 50)
+    padded = [row[row > 0].tolist() for row in sides.data["train_tokens"]]
+    n = sides.train.query_start
+    own = []
+    for i, query in enumerate(sides.train.queries.tolist()):
+        row = int(np.searchsorted(n, i, side="right")) - 1
+        own.append((query, sides.train.tokens[row, : int(sides.train.positions[i]) + 1].tolist()))
+    assert [tokens for _, tokens in sorted(own)] == padded
+    rows = number_prediction.at_equal_batches(sides, [], 1)
+    assert [row["model"] for row in rows] == ["ours", "ours"]
+
+
+def test_time_to_a_loss_is_that_of_the_first_epoch_that_reaches_it() -> None:
+    epochs = [
+        {"train_seconds": seconds, "valid_loss": loss}
+        for seconds, loss in ((5.0, 0.7), (1.0, 0.6), (1.0, 0.5))
+    ]
+    assert number_prediction.until(epochs, 0.6) == 6.0
+    assert number_prediction.compiled(epochs, 0.6) == 2.0
+    assert number_prediction.until(epochs, 0.4) == float("inf")
+
+
+@pytest.mark.slow
+def test_language_model_and_its_yardstick_learn(tmp_path: Path) -> None:
+    lines = [f"w{i} w{i % 7} w{i % 5} w{i % 3}" for i in range(300)]
+    language_model.measure(lines, 0.003, 1, None, tmp_path / "out.csv")
+    table = pd.read_csv(tmp_path / "out.csv")
+    assert table.shape[0] == 8  # four models, rate and perplexity
+    perplexity = table.loc[table["what"].str.contains("perplexity"), "value"]
+    assert perplexity.between(1, 330).all()
+
+
+def test_large_lstm_reports_a_share_of_the_peak(tmp_path: Path) -> None:
+    large_lstm.measure(8, 4, 5, 1, tmp_path / "out.csv")
+    table = pd.read_csv(tmp_path / "out.csv")
+    assert table.shape[0] == 4
+    assert table["share_of_peak"].dropna().between(0, 1).all()
+
+
+def test_turns_give_medians_without_the_first_round() -> None:
+    values = iter([9.0, 1.0, 5.0, 2.0])
+    assert measuring.in_turns({"one": lambda: next(values)}, 3) == {"one": 2.0}
