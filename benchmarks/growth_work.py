@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from contextlib import redirect_stdout
+from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 from attractor.threads import one_thread
@@ -110,7 +111,7 @@ def seeds(n: int) -> Work:
     def sweep() -> int:
         from attractor.cli import main
 
-        with tempfile.TemporaryDirectory() as folder, redirect_stdout(sys.stderr):
+        with tempfile.TemporaryDirectory() as folder, redirect_stdout(StringIO()):
             sys.argv = ["attractor", "-m", f"seed=range({n})", f"output_dir={folder}"]
             sys.argv += ["name=growth", "data.n_sentences=2000", "train.max_epochs=4"]
             sys.argv += ["suite=[flagship]", "hydra.launcher.n_jobs=1"]
