@@ -48,7 +48,7 @@ def write(rows: Sequence[Mapping[str, Any]], file: Path) -> None:
     exponents = pd.DataFrame(
         fitted(points[points["axis"] == axis], axis, measure)
         for axis in _TITLES
-        if points.loc[points["axis"] == axis, "x"].nunique() > 1
+        if len(set(points.loc[points["axis"] == axis, "x"])) > 1
         for measure in _MEASURES
     )
     print(exponents.to_string(index=False, float_format="{:.3g}".format))

@@ -8,7 +8,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from benchmarks import language_model, large_lstm, measuring, number_prediction, pair_scoring
+from benchmarks import (
+    generation,
+    language_model,
+    large_lstm,
+    measuring,
+    number_prediction,
+    pair_scoring,
+)
 from benchmarks.sentences import read_sentences
 
 LINES = ["the keys to the cabinet are here . <eos>", "the key is here . <eos>"]
@@ -91,3 +98,13 @@ def test_large_lstm_reports_a_share_of_the_peak(tmp_path: Path) -> None:
 def test_turns_give_medians_without_the_first_round() -> None:
     values = iter([9.0, 1.0, 5.0, 2.0])
     assert measuring.in_turns({"one": lambda: next(values)}, 3) == {"one": 2.0}
+
+
+def test_generation_counts_items(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(generation, "ROUNDS", 1)
+    rows = generation.in_a_second(300, 50)
+    assert [row["unit"] for row in rows] == ["items/s"] * 5
+    assert all(isinstance(row["value"], float) and row["value"] > 0 for row in rows)
+    many = generation.draw_many(1_000)
+    assert many["items"] == pytest.approx(1_000, rel=0.1)
+    assert many["peak_bytes"] > 10**7

@@ -84,7 +84,10 @@ def items(sentences: Sentences, text: Sequence[str]) -> pd.DataFrame:
     known here, `sentence_number` (from 0) tells which sentence an item is of.
     """
     found, shapes = annotate(sentences), sentences.shapes
-    asked, names = found.dependency, shapes.names
+    names = shapes.names
+    # Narrow columns are for many items as numbers: whoever reads the table expects whole ones.
+    columns = vars(found.dependency).items()
+    asked = Dependencies(**{name: column.astype(np.int64) for name, column in columns})
     shape = asked.shape
     structures = names.structures
     first_slot = sentences.slot_start[found.sentence] - shapes.slot_start[shape]
@@ -107,9 +110,9 @@ def items(sentences: Sentences, text: Sequence[str]) -> pd.DataFrame:
             "depth": np.array([s.depth for s in structures], dtype=np.int64)[asked.structure],
             "tense": [words.tense for words in verb_class],
             "verb_class": [words.verb_class for words in verb_class],
-            "inner_verb_marked": asked.inner_verb_marked.astype(np.int64),
-            "determiner_marked": asked.determiner_marked.astype(np.int64),
-            "right_context_reveals": asked.right_context_reveals.astype(np.int64),
+            "inner_verb_marked": asked.inner_verb_marked,
+            "determiner_marked": asked.determiner_marked,
+            "right_context_reveals": asked.right_context_reveals,
         }
     )
     n_nouns = asked.group + 1 + asked.n_intervening
