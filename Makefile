@@ -57,6 +57,7 @@ ifdef ATTRACTOR_DATA
 	$(BIN)/python -m benchmarks.language_model $(ATTRACTOR_DATA)/corpora/wikitext2-valid.txt
 	$(BIN)/python -m benchmarks.number_prediction $(ATTRACTOR_DATA)/linzen/subj_agr_filtered.text
 	$(BIN)/python -m benchmarks.pair_scoring $(ATTRACTOR_DATA)/linzen/subj_agr_filtered.text
+	$(BIN)/python -m benchmarks.pair_scoring $(ATTRACTOR_DATA)/clams_en
 endif
 
 clean:  ## remove results, caches and the virtual environment

@@ -16,7 +16,7 @@ from benchmarks import (
     number_prediction,
     pair_scoring,
 )
-from benchmarks.sentences import read_sentences
+from benchmarks.sentences import read_pairs, read_sentences
 
 LINES = ["the keys to the cabinet are here . <eos>", "the key is here . <eos>"]
 GOLD = ["5\tare\tis\t1", "2\tis\tare\t0"]
@@ -41,6 +41,14 @@ def test_sentences_are_read_as_items(text: Path) -> None:
     items = read_sentences(text)
     assert items.shape == (60, 5)
     assert items.iloc[0].tolist() == [LINES[0][:-6], 5, "are", "is", "plural"]
+
+
+def test_pairs_of_templates_are_read_as_items(tmp_path: Path) -> None:
+    lines = ["True\tthe cat laughs", "False\tthe cat laugh", "True\ta b c", "False\ta d d"]
+    (tmp_path / "toy.txt").write_text("\n".join(lines) + "\n")
+    items = read_pairs([tmp_path / "toy.txt"])
+    assert items.shape == (1, 4)
+    assert items.iloc[0].tolist() == ["the cat laughs", 2, "laughs", "laugh"]
 
 
 def test_pair_scoring_gives_the_margins_of_one_at_a_time(

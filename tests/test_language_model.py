@@ -79,6 +79,21 @@ def test_an_item_is_asked_before_its_verb_for_both_of_its_forms() -> None:
     assert forms == [["were", "was"], ["laugh", "laughs"], ["was", "were"]]
 
 
+def test_what_opens_another_prefix_is_read_with_it() -> None:
+    sentences = ["a b c d", "a b x", "a b c y", "a bc d", "a b c d"]
+    verbs = [3, 2, 3, 1, 2]
+    items = pd.DataFrame({"sentence": sentences, "verb_index": verbs})
+    items = items.assign(correct_form="a", wrong_form="b")
+    task = LanguageModel()
+    vocabulary = task.vocabulary(items, Vocabulary.of(items["sentence"]))
+    asked = task.questions(items, vocabulary, False)
+    read = [
+        vocabulary.words[i] for row in asked.tokens.tolist() for i in row if i
+    ]  # one text serves all five
+    assert read == [BEGIN, "a", "b", "c"]
+    assert asked.positions[asked.queries.argsort()].tolist() == verbs
+
+
 def test_vocabulary_is_that_of_the_text_and_the_ends() -> None:
     words = Vocabulary.of([OTHER])
     assert TASK.vocabulary(ITEMS, words).words == (*words.words, BEGIN, END)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from attractor.batching import Examples, prepare
 from attractor.errors import UserError
+from attractor.exposure import prefixes
 from attractor.models.protocol import Encoder
 from attractor.tasks.minimal_pairs import distinct_pairs
 from attractor.tasks.protocol import Answer, WordChoice, at_verbs, forms
@@ -79,7 +80,7 @@ class LanguageModel(WordChoice):
         self, items: pd.DataFrame, vocabulary: Vocabulary, reads_both_ends: bool
     ) -> Examples:
         """A question before each item's verb; targets (Q, 2) are its correct and its wrong form."""
-        texts = [f"{self.before} {sentence}" for sentence in items["sentence"]]
+        texts = _longest([f"{self.before} {prefix}".rstrip() for prefix in prefixes(items)])
         verbs = items["verb_index"].to_numpy() + self.offset
         return at_verbs(texts, verbs, vocabulary, forms(items, vocabulary))
 
@@ -121,3 +122,17 @@ class LanguageModel(WordChoice):
             np.concatenate(ranges),
             np.concatenate([[*text[b:], end] for b, text in zip(begins, encoded, strict=True)]),
         )
+
+
+def _longest(texts: list[str]) -> list[str]:
+    """For each text one of them that begins with all of its words, and is the beginning of no
+    other: what is read for it serves the text too.
+    """
+    longest: dict[str, str] = {}
+    last = ""
+    # A space sorts before all that words are made of: what a text begins follows it at once.
+    for text in sorted(set(texts), reverse=True):
+        if not last.startswith(f"{text} "):
+            last = text
+        longest[text] = last
+    return [longest[text] for text in texts]
