@@ -157,6 +157,21 @@ def test_a_launcher_that_brings_no_job_further_is_at_fault_itself(
         carry_out(jobs, broken, print)
 
 
+def test_a_worker_lost_before_it_began_a_job_is_no_ones_fault(
+    jobs: list[Job], launcher: Launcher
+) -> None:
+    launcher.done = {jobs[0].run_id}
+    starts = iter([True, False])
+
+    def launch(overrides: Sequence[Sequence[str]]) -> list[str | None]:
+        if next(starts):
+            raise RuntimeError("a worker was lost")
+        return launcher(overrides)
+
+    assert carry_out(jobs, launch, print) == {}
+    assert launcher.done == {job.run_id for job in jobs}
+
+
 def test_an_old_error_does_not_count_as_a_new_one(jobs: list[Job], launcher: Launcher) -> None:
     job_marks.keep_error(jobs[3].plan, UserError("of yesterday"))
     launcher.dies = {0: 1}

@@ -82,7 +82,8 @@ def carry_out(jobs: Sequence[Job], launch: Launch, say: Callable[[str], None]) -
 
     Jobs that are killed, or were under way when a worker was lost, are run again together, then
     each by itself: one that is killed even so failed, and the others go on. Raises what `launch`
-    raises where that brought no job any further and none before it either.
+    raises where that brought no job any further twice, and none before it either: a worker may be
+    lost before it begins a job.
     """
     done = _done(jobs)
     if done:
@@ -101,6 +102,7 @@ def carry_out(jobs: Sequence[Job], launch: Launch, say: Callable[[str], None]) -
     failures: dict[Job, str] = {}
     once, twice = list[Job](), list[Job]()  # killed so often
     deaths = Counter[Job]()
+    in_vain = 0
     while batch or once or twice:
         if not batch:
             batch, once = (once, []) if once else ([twice.pop(0)], [])
@@ -114,7 +116,8 @@ def carry_out(jobs: Sequence[Job], launch: Launch, say: Callable[[str], None]) -
             failures |= {job: line for job in lost if (line := job_marks.error_of(job.plan))}
             lost = [job for job in lost if job not in failures]
             dead = [job for job in lost if job_marks.was_killed(job.plan)]
-            if lost == batch and not dead:
+            in_vain = in_vain + 1 if lost == batch and not dead else 0
+            if in_vain == 2:
                 if len(lost) == len(jobs):
                     raise
                 return failures | {job: explain(error)[0] for job in [*lost, *once, *twice]}
