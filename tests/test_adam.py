@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import torch
 from torch import nn
 
@@ -19,6 +20,10 @@ def _parameters() -> list[nn.Parameter]:
     return [nn.Parameter(torch.randn(4, 3)), nn.Parameter(torch.randn(5))]
 
 
+def _adam(parameters: list[nn.Parameter]) -> Adam:
+    return Adam(nn.ParameterList(parameters), 0.03)
+
+
 def _step(parameters: list[nn.Parameter], optimizer: Adam | torch.optim.Optimizer) -> None:
     for parameter in parameters:
         parameter.grad = None
@@ -28,7 +33,7 @@ def _step(parameters: list[nn.Parameter], optimizer: Adam | torch.optim.Optimize
 
 def test_every_step_is_that_of_torch_to_the_bit() -> None:
     ours, theirs = _parameters(), _parameters()
-    adam, reference = Adam(ours, 0.03), torch.optim.Adam(theirs, lr=0.03, fused=True)
+    adam, reference = _adam(ours), torch.optim.Adam(theirs, lr=0.03, fused=True)
     for _ in range(10):
         _step(ours, adam)
         _step(theirs, reference)
@@ -42,11 +47,11 @@ def test_every_step_is_that_of_torch_to_the_bit() -> None:
 
 def test_it_goes_on_from_a_copy_of_another_ones_state() -> None:
     whole, stopped = _parameters(), _parameters()
-    first, second = Adam(whole, 0.03), Adam(stopped, 0.03)
+    first, second = _adam(whole), _adam(stopped)
     for _ in range(3):
         _step(whole, first)
         _step(stopped, second)
-    resumed = Adam(stopped, 0.03)
+    resumed = _adam(stopped)
     resumed.resume(second.state)
     _step(whole, first)
     _step(stopped, resumed)
@@ -57,10 +62,23 @@ def test_it_goes_on_from_a_copy_of_another_ones_state() -> None:
 def test_what_has_no_gradient_stays() -> None:
     still, moving = _parameters()
     before = still.detach().clone()
-    optimizer = Adam([still, moving], 0.03)
+    optimizer = _adam([still, moving])
     _step([moving], optimizer)
     assert torch.equal(still, before)
     assert set(optimizer.state) == {"1.exp_avg", "1.exp_avg_sq", "1.step"}
+
+
+def test_gradients_are_clipped_as_torch_clips_them() -> None:
+    ours, theirs = _parameters(), _parameters()
+    optimizer = _adam(ours)
+    for most in (1e9, 0.5):
+        for parameters in (ours, theirs):
+            for parameter in parameters:
+                parameter.grad = parameter.detach().clone()
+        norm = nn.utils.clip_grad_norm_(theirs, most).item()
+        assert optimizer.clip(most) == pytest.approx(norm, rel=1e-6)
+        for own, other in zip(ours, theirs, strict=True):
+            torch.testing.assert_close(own.grad, other.grad)
 
 
 def test_training_imports_no_compiler() -> None:

@@ -17,6 +17,8 @@ from attractor.vocab import PADDING
 # matrix products slow; several times as much no longer stays in a processor's cache.
 MOST_OUTPUTS = 2**22
 
+_TOGETHER = 64  # batches whose texts are looked up at once
+
 
 def slices(n: int, width: int) -> list[slice]:
     """Slices of n questions, of near-equal size, whose outputs of `width` numbers each stay within
@@ -63,7 +65,9 @@ class Batch:
     memory: Memory | None = None
 
     def to(self, device: str) -> Batch:
-        """The batch on another device."""
+        """The batch on a device."""
+        if self.tokens.device.type == device:
+            return self
         return replace(self, **{name: value.to(device) for name, value in self._tensors().items()})
 
     def take(self, texts: Tensor) -> Batch:
@@ -106,8 +110,30 @@ class Examples:
         jitter = rng.random(n) if rng else np.zeros(n)
         order = np.lexsort([jitter, self.lengths])
         starts = np.arange(0, n, size)
-        for start in rng.permutation(starts) if rng else starts:
-            yield self.batch(order[start : start + size])
+        starts = rng.permutation(starts) if rng else starts
+        parts = [order[start : start + size] for start in starts]
+        for first in range(0, len(parts), _TOGETHER):
+            yield from self._cut(parts[first : first + _TOGETHER])
+
+    def _cut(self, parts: Sequence[NDArray[np.int64]]) -> Iterator[Batch]:
+        """A batch of each part's texts, all taken at once: small batches cost as much as large."""
+        texts = np.concatenate(parts)
+        whole = self.batch(texts)
+        starts = np.cumsum([0, *map(len, parts)])
+        longest = np.maximum.reduceat(self.lengths[texts], starts[:-1]).tolist()
+        ends = np.cumsum([0, *(self.query_start[texts + 1] - self.query_start[texts])])
+        for part, T in enumerate(longest):
+            own = slice(starts[part], starts[part + 1])
+            asked = slice(ends[own.start], ends[own.stop])
+            yield Batch(
+                tokens=whole.tokens[own, :T],
+                lengths=whole.lengths[own],
+                rows=whole.rows[asked] - own.start,
+                positions=whole.positions[asked],
+                backward_positions=whole.backward_positions[asked],
+                targets=whole.targets[asked],
+                queries=whole.queries[asked],
+            )
 
     def batch(self, texts: NDArray[np.int64]) -> Batch:
         """The texts of these numbers, in this order, with all questions about them."""

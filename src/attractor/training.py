@@ -8,21 +8,24 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from itertools import islice
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from attractor.adam import Adam
-from attractor.batching import Examples
+from attractor.batching import Batch, Examples
 from attractor.config import TrainConfig
 from attractor.models.protocol import Network
 from attractor.scoring import answers
 from attractor.tasks.protocol import Task
 
 Weights = dict[str, Tensor]
+_AHEAD = 64  # steps whose words the optimiser knows beforehand
 
 
 class DivergedError(Exception):
@@ -77,7 +80,7 @@ def train(
     DivergedError where loss or gradient stop being numbers.
     """
     network.to(settings.device)
-    optimizer = Adam(network.parameters(), settings.learning_rate)
+    optimizer = Adam(network, settings.learning_rate)
     if state is None:
         state = TrainingState(epochs=[_copies(network.state_dict())])
     else:
@@ -90,21 +93,19 @@ def train(
         rng = np.random.default_rng([seed, epoch])
         losses, norms = [], []
         network.train()
-        for batch in train_examples.batches(settings.batch_size, rng):
+        for batch in _announced(train_examples.batches(settings.batch_size, rng), optimizer):
             batch = batch.to(settings.device)
-            network.zero_grad()
-            with torch.autocast(
-                settings.device, dtype=torch.bfloat16, enabled=settings.precision == "bf16"
-            ):
+            optimizer.zero_grad()
+            with _precision(settings):
                 loss = task.loss(network.head, network.encoder(batch), batch.targets)
             loss.backward()  # type: ignore[no-untyped-call]
-            norm = nn.utils.clip_grad_norm_(network.parameters(), settings.clip)
+            norms.append(optimizer.clip(settings.clip))
             losses.append((loss.item(), len(batch.targets)))
-            norms.append(norm.item())
             if not (math.isfinite(losses[-1][0]) and math.isfinite(norms[-1])):
                 raise DivergedError(_diverged(epoch, losses[-1][0], norms[-1], settings))
             optimizer.step()
             after_batch(int(batch.lengths.sum()))
+        optimizer.settle()
         seconds = time.perf_counter() - started
         valid_loss, valid_accuracy = _validate(network, valid_examples, task, settings)
         if not math.isfinite(valid_loss):  # the epoch's last steps broke the weights
@@ -126,6 +127,20 @@ def train(
         state.optimizer = _copies(optimizer.state)
         after_epoch(state)
     return state
+
+
+def _announced(batches: Iterator[Batch], optimizer: Adam) -> Iterator[Batch]:
+    """The batches, of which the optimiser is told some steps ahead."""
+    while coming := list(islice(batches, _AHEAD)):
+        optimizer.expect([batch.tokens for batch in coming])
+        yield from coming
+
+
+def _precision(settings: TrainConfig) -> AbstractContextManager[object]:
+    """Where torch takes the products of half precision, if the settings say so."""
+    if settings.precision == "bf16":
+        return torch.autocast(settings.device, dtype=torch.bfloat16)
+    return nullcontext()
 
 
 def _finished(state: TrainingState, settings: TrainConfig) -> bool:

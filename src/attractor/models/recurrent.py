@@ -11,9 +11,9 @@ from torch import Tensor, nn
 
 from attractor.batching import Batch, Memory
 from attractor.errors import UserError
+from attractor.models.embedding import Embedding
 from attractor.models.reference import reversed_order
 from attractor.models.sizes import GATES, check_sizes, matched_size
-from attractor.vocab import PADDING
 
 # Cell -> torch's fused layer.
 _CELLS: dict[str, Callable[..., nn.RNNBase]] = {"srn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
@@ -59,7 +59,7 @@ class Recurrent(nn.Module):
         units = hidden_size or matched_size(gates * directions, embedding_size, parameters)
         self.reads_both_ends = backward
         self.feature_size = units * directions
-        self.embedding = nn.Embedding(vocabulary_size, embedding_size, padding_idx=PADDING)
+        self.embedding = Embedding(vocabulary_size, embedding_size)
         with torch.no_grad():
             self.embedding.weight.mul_(embedding_scale)
         self.dropout = nn.Dropout(dropout)
@@ -103,7 +103,7 @@ class Recurrent(nn.Module):
             features.append(forward[batch.rows, batch.positions])
         if backward is not None:
             features.append(backward[batch.rows, batch.backward_positions])
-        return torch.cat(features, dim=1)
+        return features[0] if len(features) == 1 else torch.cat(features, dim=1)
 
 
 def check_settings(
