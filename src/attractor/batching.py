@@ -119,16 +119,19 @@ class Examples:
         """A batch of each part's texts, all taken at once: small batches cost as much as large."""
         texts = np.concatenate(parts)
         whole = self.batch(texts)
-        starts = np.cumsum([0, *map(len, parts)])
-        longest = np.maximum.reduceat(self.lengths[texts], starts[:-1]).tolist()
-        ends = np.cumsum([0, *(self.query_start[texts + 1] - self.query_start[texts])])
-        for part, T in enumerate(longest):
-            own = slice(starts[part], starts[part + 1])
-            asked = slice(ends[own.start], ends[own.stop])
+        ends = np.cumsum([0, *map(len, parts)])
+        longest = np.maximum.reduceat(self.lengths[texts], ends[:-1])
+        counts = self.query_start[texts + 1] - self.query_start[texts]
+        last = np.append(0, np.cumsum(counts))[ends]
+        columns = (
+            numbers.tolist() for numbers in (ends[:-1], ends[1:], last[:-1], last[1:], longest)
+        )
+        for start, end, first_question, last_question, T in zip(*columns, strict=True):
+            own, asked = slice(start, end), slice(first_question, last_question)
             yield Batch(
                 tokens=whole.tokens[own, :T],
                 lengths=whole.lengths[own],
-                rows=whole.rows[asked] - own.start,
+                rows=whole.rows[asked] - start,
                 positions=whole.positions[asked],
                 backward_positions=whole.backward_positions[asked],
                 targets=whole.targets[asked],

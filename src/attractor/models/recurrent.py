@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -13,10 +14,14 @@ from attractor.batching import Batch, Memory
 from attractor.errors import UserError
 from attractor.models.embedding import Embedding
 from attractor.models.reference import reversed_order
+from attractor.models.simple_layer import SimpleLayer
 from attractor.models.sizes import GATES, check_sizes, matched_size
 
-# Cell -> torch's fused layer.
-_CELLS: dict[str, Callable[..., nn.RNNBase]] = {"srn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
+_CELLS: dict[str, Callable[[int, int], nn.RNNBase]] = {
+    "srn": SimpleLayer,
+    "lstm": partial(nn.LSTM, batch_first=True),  # torch's own layers are fused
+    "gru": partial(nn.GRU, batch_first=True),
+}
 
 
 class Recurrent(nn.Module):
@@ -63,8 +68,8 @@ class Recurrent(nn.Module):
         with torch.no_grad():
             self.embedding.weight.mul_(embedding_scale)
         self.dropout = nn.Dropout(dropout)
-        self.forward_layer = layer(embedding_size, units, batch_first=True) if forward else None
-        self.backward_layer = layer(embedding_size, units, batch_first=True) if backward else None
+        self.forward_layer = layer(embedding_size, units) if forward else None
+        self.backward_layer = layer(embedding_size, units) if backward else None
         for made in filter(None, (self.forward_layer, self.backward_layer)):
             _initialise(made, recurrent_scale, forget_bias)
 
