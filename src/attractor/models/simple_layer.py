@@ -38,7 +38,7 @@ class SimpleLayer(nn.RNN):
 
 
 class _Recurrence(torch.autograd.Function):
-    """hₜ = tanh(aₜ), aₜ = W xₜ + U hₜ₋₁ + b; with gₜ what flows back into hₜ from outside the layer,
+    """hₜ = tanh(aₜ), aₜ = W xₜ + U hₜ₋₁ + b; with gₜ what reaches hₜ from outside the layer,
     ∂L/∂aₜ = (1 - hₜ²)(gₜ + Uᵀ ∂L/∂aₜ₊₁) (Werbos 1990)."""
 
     @staticmethod
