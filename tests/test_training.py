@@ -249,10 +249,6 @@ def test_gradient_norms_are_logged_before_clipping() -> None:
     assert row["grad_norm"] == pytest.approx(np.mean(expected), rel=1e-4)
     assert row["grad_norm_max"] == pytest.approx(max(expected), rel=1e-4)
     assert row["grad_norm"] > 10 * clip
-    # What the step was taken with is clipped.
-    used = [p.grad for p in net.parameters() if p.grad is not None]
-    norm = math.sqrt(sum(float((g.double() ** 2).sum()) for g in used))
-    assert norm == pytest.approx(clip, rel=1e-3)
 
 
 def test_history_holds_the_losses_of_the_definition() -> None:

@@ -17,10 +17,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from attractor.adam import Adam
 from attractor.batching import Batch, Examples
 from attractor.config import TrainConfig
 from attractor.models.protocol import Network
+from attractor.optimizer.adam import Adam
 from attractor.scoring import answers
 from attractor.tasks.protocol import Task
 
@@ -99,11 +99,10 @@ def train(
             with _precision(settings):
                 loss = task.loss(network.head, network.encoder(batch), batch.targets)
             loss.backward()  # type: ignore[no-untyped-call]
-            norms.append(optimizer.clip(settings.clip))
+            norms.append(optimizer.step(settings.clip))
             losses.append((loss.item(), len(batch.targets)))
             if not (math.isfinite(losses[-1][0]) and math.isfinite(norms[-1])):
                 raise DivergedError(_diverged(epoch, losses[-1][0], norms[-1], settings))
-            optimizer.step()
             after_batch(int(batch.lengths.sum()))
         optimizer.settle()
         seconds = time.perf_counter() - started

@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from attractor.models.embedding import Embedding
+from attractor.optimizer.block import Block
 from attractor.vocab import PADDING
 
 BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
@@ -47,33 +48,25 @@ class Plan:
     waits: Tensor
 
 
-@dataclass
-class Reading:
-    """Rows (U,) that a step reads, their vectors (U, E), which gather gradients, and moments."""
-
-    rows: Tensor
-    vectors: Tensor
-    mean: Tensor
-    square: Tensor
-
-
 class Deferred:
-    """Keeps a table (V, E) for an optimiser; `settle` before anyone else reads it.
+    """Keeps a table for an optimiser; `settle` before anyone else reads it.
 
-    mean, square (V, E): Adam's moments; step (): how many steps were taken. All are read and
-    written in place.
+    block: its vectors (V, E), moments and step, read and written in place. reading: the copies of
+    what the present step reads, to be updated, and written back.
     """
 
-    def __init__(
-        self, table: Embedding, mean: Tensor, square: Tensor, step: Tensor, rate: float
-    ) -> None:
-        self._tables = table.weight.detach(), mean, square
-        self._step, self._rate = step, rate
-        self._paid = np.full(len(mean), int(step))
+    def __init__(self, table: Embedding, block: Block, rate: float) -> None:
+        self._whole, self._rate = block, rate
         self._sums = _endless_sums(1024)
         self._coming: deque[Plan] = deque()
-        self.reading: Reading | None = None
+        self._rows: Tensor | None = None
+        self.reading: Block | None = None
+        self.resume()
         table.reader = self._read
+
+    def resume(self) -> None:
+        """Go on from a block that was given other values, all paid."""
+        self._paid = np.full(len(self._whole.values), int(self._whole.step))
 
     def expect(self, batches: Sequence[Tensor]) -> None:
         """Say which tokens (...) each of the next steps reads; many at once cost little more."""
@@ -83,10 +76,10 @@ class Deferred:
         batch = np.repeat(np.arange(len(batches)), sizes)
         distinct, which = np.unique(batch * V + tokens, return_inverse=True)
         batch, rows = np.divmod(distinct, V)
-        start = int(self._step) + len(self._coming)
+        start = int(self._whole.step) + len(self._coming)
         waits = self._waits(self._paid_before(rows, start + batch), start + batch)
         self._paid[rows] = start + batch + 1  # where a row is read again, the last holds
-        weight = self._tables[0]
+        weight = self._whole.values
         ends = np.searchsorted(batch, np.arange(1, len(batches)))
         which = which - np.repeat([0, *ends], sizes)
         parts = zip(
@@ -105,30 +98,35 @@ class Deferred:
         """Vectors (..., E) of the tokens (...) of the step that is next."""
         plan = self._coming.popleft()
         with torch.no_grad():
-            vectors, mean, square = (whole.index_select(0, plan.rows) for whole in self._tables)
+            vectors, mean, square = (whole.index_select(0, plan.rows) for whole in self._tensors())
             _pay(vectors, mean, square, plan.waits, self._rate)
-        self.reading = Reading(plan.rows, vectors.requires_grad_(), mean, square)
+        vectors.requires_grad_()
+        self._rows = plan.rows
+        self.reading = Block(vectors, mean, square, self._whole.step, [vectors])
         return nn.functional.embedding(plan.which, vectors, plan.padding)
 
     @torch.no_grad()
     def write(self) -> None:
-        """Put back what a step made of the words it read."""
-        reading, self.reading = self.reading, None
-        assert reading is not None
-        parts = reading.vectors, reading.mean, reading.square
-        for whole, part in zip(self._tables, parts, strict=True):
-            whole.index_copy_(0, reading.rows, part)
+        """Put back what a step made of the words it read, if it read any."""
+        if self.reading is not None and self._rows is not None:
+            parts = self.reading.values, self.reading.mean, self.reading.square
+            for whole, part in zip(self._tensors(), parts, strict=True):
+                whole.index_copy_(0, self._rows, part)
+        self.reading = self._rows = None
 
     @torch.no_grad()
     def settle(self) -> None:
         """Pay what all words owe."""
-        now = np.full(len(self._paid), int(self._step))
-        waits = torch.from_numpy(self._waits(self._paid, now)).to(self._tables[0])[:, :, None]
+        now = np.full(len(self._paid), int(self._whole.step))
+        waits = torch.from_numpy(self._waits(self._paid, now)).to(self._whole.values)[:, :, None]
         for first in range(0, len(now), _PART):
             rows = slice(first, first + _PART)
-            vectors, mean, square = (whole[rows] for whole in self._tables)
+            vectors, mean, square = (whole[rows] for whole in self._tensors())
             _pay(vectors, mean, square, waits[:, rows], self._rate)
         self._paid = now
+
+    def _tensors(self) -> tuple[Tensor, Tensor, Tensor]:
+        return self._whole.values, self._whole.mean, self._whole.square
 
     def _paid_before(self, rows: NDArray[np.int64], steps: NDArray[np.int64]) -> NDArray[np.int64]:
         """The step (U,) up to which each row was paid when it is read at these steps, in order."""

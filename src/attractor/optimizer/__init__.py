@@ -1,0 +1,1 @@
+"""Adam, and what makes it cheap: few calls, and words that are learnt when they are read."""
