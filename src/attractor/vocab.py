@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 
 PADDING = 0
 UNKNOWN = 1
@@ -41,4 +42,4 @@ class Vocabulary:
 
     def encode(self, tokens: Sequence[str]) -> list[int]:
         """Numbers of tokens; UNKNOWN where training never held the word."""
-        return [self.index.get(token, UNKNOWN) for token in tokens]
+        return list(map(self.index.get, tokens, repeat(UNKNOWN)))
