@@ -33,7 +33,7 @@ from benchmarks.yardsticks import template_products
 
 FILE = Path("outputs/bench_generation.csv")
 ROUNDS = 5
-N_SENTENCES = 2**18
+N_SENTENCES = 2**20
 N_PRINTED = 20_000
 SIZES = (10**4, 10**5, 10**6, 10**7)
 

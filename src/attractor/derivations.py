@@ -12,10 +12,10 @@ from itertools import product
 from math import prod
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from attractor.grammar import Grammar, Rule
+from attractor.ragged import distinct
 
 Ids = NDArray[np.int64]
 # Of so many distinct trees at most, those of earlier calls are looked up: of more, few are there.
@@ -48,11 +48,11 @@ class Forest:
     def trees(self, rule: Rule, children: Ids) -> Ids:
         """Numbers (n,) of the trees that `rule` makes of each row of `children` (n, n_children)."""
         code = np.zeros(len(children), dtype=np.int64)  # equal rows have equal codes
+        example = code[:1]
         for column in children.T:
-            if (column != column[0]).any():
-                code = pd.factorize(code * self._n + column)[0]
-        example = np.empty(code.max() + 1, dtype=np.int64)
-        example[code] = np.arange(len(code))
+            least, most = int(column.min()), int(column.max())
+            if least < most:
+                code, example = distinct(code * (most - least + 1) + (column - least))
         return self._intern(rule.index, rule, children[example])[code]
 
     def _intern(self, key: str | int, head: str | Rule, rows: Ids) -> Ids:

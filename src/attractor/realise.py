@@ -97,23 +97,20 @@ def fill(
     Sentences has it.
     """
     starts = group_starts(shapes, shape)
-    n_slots = np.diff(shapes.slot_start)
-    slot_start = starts_of(n_slots[shape])
-    slot = ragged(shapes.slot_start[shape], n_slots[shape])
-    is_noun = np.array([words.kind == "noun" for words in shapes.classes])[shapes.word_class]
-    first_group = np.repeat(shapes.group_start[:-1], n_slots)
-    asks = np.append(shapes.animacy, 0)[np.where(is_noun, first_group + shapes.group, -1)]
-    kinds = shapes.word_class.astype(np.int64) * len(shapes.animacies) + asks
-    if pools is None:  # a slot of a shape is of one kind in all of its sentences
-        kind, which = kinds * len(Pool) + Pool.ANY, slot
+    n_slots = np.diff(shapes.slot_start)[shape]
+    slot_start = starts_of(n_slots)
+    slot = ragged(shapes.slot_start[shape], n_slots)
+    kind = shapes.kinds[slot].astype(np.int64) * len(Pool)
+    if pools is None:
+        kind += Pool.ANY
     else:
-        group = np.where(is_noun, shapes.group, -1)[slot]
-        first = np.repeat(starts[:-1], np.diff(slot_start))
-        pool = np.append(pools, Pool.ANY)[np.where(group < 0, -1, first + group)]
-        kind, which = kinds[slot] * len(Pool) + pool, np.arange(len(slot))
+        is_noun = np.array([words.kind == "noun" for words in shapes.classes])
+        group = np.where(is_noun[shapes.word_class], shapes.group, -1)[slot]
+        first = np.repeat(starts[:-1], n_slots)
+        kind += np.append(pools, Pool.ANY)[np.where(group < 0, -1, first + group)]
     first_choice, n_choices, choices = _choices(shapes, np.flatnonzero(np.bincount(kind)))
-    drawn = (rng.random(len(slot)) * n_choices[kind][which]).astype(np.int64)
-    word = choices[first_choice[kind][which] + drawn]
+    drawn = (rng.random(len(slot)) * n_choices[kind]).astype(np.int64)
+    word = choices[first_choice[kind] + drawn]
     return Sentences(shapes, shape, starts, plural, slot_start, word, asked)
 
 

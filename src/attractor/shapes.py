@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from functools import cached_property
 
 import numpy as np
 
@@ -112,6 +113,18 @@ class Shapes:
 
     def __len__(self) -> int:
         return len(self.n_tokens)
+
+    @cached_property
+    def kinds(self) -> Ints:
+        """Of each slot (slots,) what decides which words it may take: its class and, of a noun,
+        what its group asks of it; word_class · len(animacies) + animacy.
+        """
+        first_group = np.repeat(self.group_start[:-1], np.diff(self.slot_start))
+        is_noun = np.array([words.kind == "noun" for words in self.classes])[self.word_class]
+        # One more than there are: a slot without noun looks one up, to no effect.
+        asks = np.append(self.animacy, 0)[np.where(is_noun, first_group + self.group, -1)]
+        kinds: Ints = self.word_class * np.int16(len(self.animacies)) + asks
+        return kinds
 
     @property
     def heads(self) -> Ints:

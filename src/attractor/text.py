@@ -13,13 +13,14 @@ from attractor.drawn_items import items, most_attractors
 from attractor.errors import UserError
 from attractor.exposure import Exposure
 from attractor.grammar import Grammar
-from attractor.ragged import Ints, starts_of
-from attractor.realise import Sentences, fill, group_starts, of_groups, texts
+from attractor.ragged import Ints, distinct, starts_of
+from attractor.realise import Sentences, fill, of_groups, texts
 from attractor.shapes import Flattener, Shapes
 from attractor.splits import can_attract, lexical_pools, number_ties
 
-# Sentences drawn at once: of more, fewer shapes would be new, but a processor's cache is exceeded.
-_BLOCK = 2**18
+# Sentences whose shapes are drawn at once: of more, fewer are new. Words are drawn for so many that
+# a processor's cache holds them.
+_BLOCK, _PIECE = 2**20, 2**16
 _MAX_TRIES = 100  # to find words for a sentence that training does not hold
 # In running text a shape that has hardly any left gives way to another after fewer of them.
 _MAX_TRIES_IN_TEXT, _MAX_SHAPES = 20, 10
@@ -29,8 +30,8 @@ _LEAST_DRAWN, _LEAST_SHARE = 1000, 0.01
 
 def shapes_of(flattener: Flattener, trees: Ids) -> tuple[Shapes, Ints]:
     """The distinct shapes of `trees` (N,), and the index of each tree's shape (N,)."""
-    shape, distinct = pd.factorize(trees)
-    return flattener.shapes(distinct), shape
+    shape, example = distinct(trees)
+    return flattener.shapes(trees[example]), shape
 
 
 def realise_unseen(
@@ -130,6 +131,53 @@ def draw_text(
 
 
 @dataclass(frozen=True)
+class Drawn:
+    """Shapes that were drawn, and the shape (N,) of each sentence.
+
+    Of each group (groups,) of the shapes: ties, which number it takes, None where each has its own;
+    pool, the splits.Pool of its noun, None where it may be any. min_attractors: how many an item of
+    each sentence has to have.
+    """
+
+    shapes: Shapes
+    shape: Ints
+    ties: Ints | None
+    pool: Ints | None
+    min_attractors: int
+
+    def numbers(self, shape: Ints, rng: np.random.Generator) -> Ints:
+        """Numbers of the groups of sentences of these shapes (all groups,), uniform among those
+        that fit."""
+        n_groups = np.diff(self.shapes.group_start)[shape]
+        if self.ties is None:
+            n_numbers, number = int(n_groups.sum()), None
+        else:
+            own = np.zeros(len(self.shapes), dtype=np.int64)
+            of_shape = np.repeat(np.arange(len(own)), np.diff(self.shapes.group_start))
+            np.maximum.at(own, of_shape, self.ties + 1)
+            first = starts_of(own[shape])
+            n_numbers = int(first[-1])
+            number = np.repeat(first[:-1], n_groups)
+            number += of_groups(self.ties, self.shapes.group_start, shape)
+
+        def draw() -> Ints:
+            found: Ints = rng.integers(0, 2, n_numbers)
+            return found if number is None else found[number]
+
+        plural = draw()
+        while self.min_attractors:
+            missing = most_attractors(self.shapes, shape, plural) < self.min_attractors
+            if not missing.any():
+                break
+            plural = np.where(np.repeat(missing, n_groups), draw(), plural)
+        return plural
+
+    def pools(self, shape: Ints) -> Ints | None:
+        """Pools of the groups of sentences of these shapes (all groups,)."""
+        return None if self.pool is None else of_groups(self.pool, self.shapes.group_start, shape)
+
+
+@dataclass(frozen=True)
 class Source:
     """Where a text's sentences come from; lexical, rule and min_attractors as of `draw_text`."""
 
@@ -141,19 +189,23 @@ class Source:
     def sentences(self, n: int, rng: np.random.Generator) -> Iterator[Sentences]:
         """`n` sentences, in blocks that take so much memory and no more, however many they are."""
         for left in range(n, 0, -_BLOCK):
-            shapes, shape, plural, pools = self.draw(min(left, _BLOCK), rng)
-            yield fill(shapes, shape, plural, rng, pools)
+            drawn = self.draw(min(left, _BLOCK), rng)
+            for first in range(0, len(drawn.shape), _PIECE):
+                shape = drawn.shape[first : first + _PIECE]
+                yield fill(drawn.shapes, shape, drawn.numbers(shape, rng), rng, drawn.pools(shape))
 
-    def draw(self, n: int, rng: np.random.Generator) -> tuple[Shapes, Ints, Ints, Ints | None]:
-        """The shapes of `n` sentences, each one's shape, and numbers and pools of all groups."""
+    def draw(self, n: int, rng: np.random.Generator) -> Drawn:
+        """The shapes of `n` sentences."""
         forest = Forest()
         flattener = Flattener(self.grammar, forest)
         shapes, shape = shapes_of(flattener, self._trees(n, rng, forest, flattener))
-        plural = self._numbers(shapes, shape, rng)
-        pools = (
-            of_groups(lexical_pools(shapes), shapes.group_start, shape) if self.lexical else None
+        return Drawn(
+            shapes,
+            shape,
+            number_ties(shapes, self.rule) if self.rule else None,
+            lexical_pools(shapes) if self.lexical else None,
+            self.min_attractors,
         )
-        return shapes, shape, plural, pools
 
     def draw_unseen(self, n: int, rng: np.random.Generator, exposure: Exposure) -> pd.DataFrame:
         """Items of `n` sentences with no prefix of distance 3 or more that training holds.
@@ -162,9 +214,10 @@ class Source:
         """
         frames, missing = [], n
         for _ in range(_MAX_SHAPES):
-            shapes, shape, plural, pools = self.draw(missing, rng)
+            drawn = self.draw(missing, rng)
+            plural, pools = drawn.numbers(drawn.shape, rng), drawn.pools(drawn.shape)
             _, found, leaking = _redraw_seen(
-                shapes, shape, plural, rng, exposure, pools, None, _MAX_TRIES_IN_TEXT
+                drawn.shapes, drawn.shape, plural, rng, exposure, pools, None, _MAX_TRIES_IN_TEXT
             )
             frames.append(found[~found["sentence_number"].isin(leaking)])
             missing = len(leaking)
@@ -193,18 +246,3 @@ class Source:
                     "sentences can have as many; lower it, or take data.regime=balanced"
                 )
         return kept[:n]
-
-    def _numbers(self, shapes: Shapes, shape: Ints, rng: np.random.Generator) -> Ints:
-        """Numbers (all groups,), uniform among those that `rule` and `min_attractors` leave."""
-        ties = number_ties(shapes, self.rule)
-        n_numbers = np.zeros(len(shapes), dtype=np.int64)
-        of_shape = np.repeat(np.arange(len(shapes)), np.diff(shapes.group_start))
-        np.maximum.at(n_numbers, of_shape, ties + 1)
-        first_number = starts_of(n_numbers[shape])
-        n_groups = np.diff(group_starts(shapes, shape))
-        number = np.repeat(first_number[:-1], n_groups) + of_groups(ties, shapes.group_start, shape)
-        plural: Ints = rng.integers(0, 2, first_number[-1])[number]
-        while (missing := most_attractors(shapes, shape, plural) < self.min_attractors).any():
-            again = rng.integers(0, 2, first_number[-1])[number]
-            plural = np.where(np.repeat(missing, n_groups), again, plural)
-        return plural
