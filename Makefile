@@ -49,6 +49,7 @@ lint: $(VENV)/.installed-test  ## ruff and mypy
 
 bench: $(VENV)/.installed  ## throughput beside this machine's peak; with ATTRACTOR_DATA, language models too
 	$(BIN)/python -m benchmarks.throughput
+	$(BIN)/python -m benchmarks.experiment
 	$(BIN)/python -m benchmarks.sweep
 	$(BIN)/python -m benchmarks.growth
 	$(BIN)/python -m benchmarks.generation

@@ -9,12 +9,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from benchmarks import (
+    experiment,
     generation,
     language_model,
     large_lstm,
     measuring,
     number_prediction,
     pair_scoring,
+    throughput,
 )
 from benchmarks.sentences import read_pairs, read_sentences
 
@@ -116,3 +118,32 @@ def test_generation_counts_items(monkeypatch: pytest.MonkeyPatch) -> None:
     many = generation.draw_many(1_000)
     assert many["items"] == pytest.approx(1_000, rel=0.1)
     assert many["peak_bytes"] > 10**7
+
+
+def test_throughput_tells_training_scoring_and_extraction(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(throughput, "N_SENTENCES", 60)
+    monkeypatch.setattr(throughput, "ROUNDS", 1)
+    config = throughput.configured("srn", "number_prediction")
+    grammar = generation.english("natural")
+    text, _ = throughput.generate_text(grammar, config)
+    assert set(text["split"]) == {"train", "valid", "test"}
+    probes = text[text["split"] == "test"]
+    rows = throughput.train_and_score(config, text, probes, 1e11)
+    assert [row["unit"] for row in rows] == ["tokens/s", "items/s", "items/s"]
+    assert 0 < float(str(rows[0]["share_of_peak"])) < 1
+
+
+def test_an_experiment_is_timed_cold_and_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seconds = iter([9.0, 1.0])
+
+    def run(folder: Path) -> float:
+        (folder / "distance" / "one").mkdir(parents=True, exist_ok=True)
+        (folder / "distance" / "one" / "manifest.json").write_text('{"train_seconds": 4.5}')
+        return next(seconds)
+
+    monkeypatch.setattr(experiment, "run", run)
+    found = experiment.once(tmp_path)
+    assert (found["nothing built"], found["all built"]) == (9.0, 1.0)
+    assert found["training among them"] == 4.5
