@@ -19,6 +19,7 @@ from torch import Tensor
 
 from attractor.batching import Batch, Examples
 from attractor.config import TrainConfig
+from attractor.denormals import without_denormals
 from attractor.models.protocol import Network
 from attractor.optimizer.adam import Adam
 from attractor.scoring import answers
@@ -63,6 +64,7 @@ class TrainingState:
         }
 
 
+@without_denormals()
 def train(
     network: Network,
     train_examples: Examples,
