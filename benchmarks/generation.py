@@ -44,7 +44,8 @@ def main() -> None:
     if sys.argv[1:2] == ["--items"]:
         print(json.dumps(draw_many(int(sys.argv[2]))))
         return
-    publish([*in_a_second(N_SENTENCES, N_PRINTED), *growth()], FILE)
+    sizes = growth()  # first: a process begins with the peak of the one that started it
+    publish([*in_a_second(N_SENTENCES, N_PRINTED), *sizes], FILE)
 
 
 def in_a_second(n: int, n_printed: int) -> list[Row]:

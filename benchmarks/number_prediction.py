@@ -15,6 +15,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from statistics import median
@@ -35,9 +36,13 @@ from benchmarks.yardsticks.keras_linzen import LENGTH, UNITS
 
 BATCHES = (16, 128)
 BACKENDS = ("jax", "tensorflow", "tensorflow unrolled", "torch")
-RATES = (0.001, 0.003, 0.01)
-OUR_BATCHES = (16, 32, 64, 128, 256)
-SEEDS = 5
+RATE = 0.001  # of learning, at equal batches
+RATES = (0.003, 0.01, 0.03)  # tried on the way to a loss
+OUR_BATCHES = (16, 32, 64, 128)
+CHOSEN_ON, MEASURED_ON = (0, 100), range(1, 6)  # seeds
+# Keras begins with small embeddings and open forget gates, and clips no gradient.
+AS_KERAS = {"embedding_scale": 0.05, "forget_bias": 1.0}
+UNCLIPPED = 1e9
 FILE = Path("outputs/bench_number_prediction.csv")
 INSTALL = "pip install keras jax"
 Epochs = list[dict[str, float]]  # of each its train_seconds and valid_loss
@@ -107,8 +112,10 @@ class Sides:
         found: Epochs = yardstick("keras_linzen", self.python, self.data, arguments, environment)
         return found
 
-    def ours(self, batch: int, rate: float, epochs: int, seed: int = 0) -> Epochs:
-        """Epochs of the package."""
+    def ours(
+        self, batch: int, rate: float, epochs: int, seed: int = 0, as_keras: bool = False
+    ) -> Epochs:
+        """Epochs of the package; as_keras: begun and learnt from gradients as Keras does."""
         model = {
             "_target_": "attractor.models.recurrent.Recurrent",
             "name": "lstm",
@@ -117,9 +124,12 @@ class Sides:
             "embedding_size": UNITS,
             "hidden_size": UNITS,
             "parameters": 1,
+            **(AS_KERAS if as_keras else {}),
         }
         network = build_network(model, self.task, len(self.words), seed)
         settings = TrainConfig(rate, batch_size=batch, max_epochs=epochs, patience=epochs)
+        if as_keras:
+            settings = replace(settings, clip=UNCLIPPED)
         found = train(network, self.train, self.valid, self.task, settings, seed).history
         return [{**row, "train_seconds": row["seconds"]} for row in found]
 
@@ -128,11 +138,11 @@ def at_equal_batches(sides: Sides, backends: Iterable[str], epochs: int) -> list
     """Examples a second of each backend and, before and after it, of ours."""
     rows: list[Row] = []
     for batch in BATCHES:
-        ours = [sides.ours(batch, RATES[0], 1 + epochs)]
+        ours = [sides.ours(batch, RATE, 1 + epochs)]
         speeds = {}
         for backend in backends:
-            speeds[backend] = speed(sides, [sides.keras(backend, batch, RATES[0], 1 + epochs)])
-            ours.append(sides.ours(batch, RATES[0], 1 + epochs))
+            speeds[backend] = speed(sides, [sides.keras(backend, batch, RATE, 1 + epochs)])
+            ours.append(sides.ours(batch, RATE, 1 + epochs))
             print(f"  batch {batch}, {backend}: {speeds[backend]:,.0f} examples/s", flush=True)
         fastest = max(speeds, key=speeds.__getitem__, default="ours")
         speeds["ours"] = speed(sides, ours)
@@ -148,23 +158,23 @@ def speed(sides: Sides, runs: list[Epochs]) -> float:
 def to_the_same_loss(sides: Sides, backend: str) -> list[Row]:
     """Seconds to the loss that Keras reaches at best, at the best settings of either side.
 
-    Settings are chosen on one seed and measured on others, in turns; a run that never reaches the
-    loss takes forever. The seconds are of training alone; `compiled` leaves out what Keras's first
-    epoch takes beyond the others.
+    Settings are chosen on some seeds (Keras's on one) and measured on others, in turns; a run that
+    never reaches the loss takes forever. The seconds are of training alone; `compiled` leaves out
+    what Keras's first epoch takes beyond the others.
     """
 
     def theirs(setting: Setting, seed: int) -> Epochs:
         return sides.keras(backend, *setting, 5 if setting[0] == 16 else 12, seed)
 
     def ours(setting: Setting, seed: int) -> Epochs:
-        return sides.ours(*setting, 10, seed)
+        return sides.ours(*setting, 5, seed, as_keras=True)
 
     tried = {setting: theirs(setting, 0) for setting in product(BATCHES, RATES)}
     goal = math.ceil(100 * min(row["valid_loss"] for run in tried.values() for row in run)) / 100
     keras = min(tried, key=lambda setting: compiled(tried[setting], goal))
     own = fastest_of(ours, product(OUR_BATCHES, RATES), goal)
     print(f"  to a loss of {goal}: {backend} at batch, rate {keras}, ours at {own}", flush=True)
-    runs = [(theirs(keras, seed), ours(own, seed)) for seed in range(1, 1 + SEEDS)]
+    runs = [(theirs(keras, seed), ours(own, seed)) for seed in MEASURED_ON]
     seconds = {
         f"keras {backend}": median(until(one, goal) for one, _ in runs),
         f"keras {backend}, compiled": median(compiled(one, goal) for one, _ in runs),
@@ -176,8 +186,8 @@ def to_the_same_loss(sides: Sides, backend: str) -> list[Row]:
 def fastest_of(
     run: Callable[[Setting, int], Epochs], settings: Iterable[Setting], goal: float
 ) -> Setting:
-    """The setting that reaches the goal first."""
-    return min(settings, key=lambda setting: until(run(setting, 0), goal))
+    """The setting that reaches the goal first, in the slower of its runs."""
+    return min(settings, key=lambda setting: max(until(run(setting, s), goal) for s in CHOSEN_ON))
 
 
 def until(epochs: Epochs, goal: float) -> float:

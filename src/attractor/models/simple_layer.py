@@ -46,7 +46,7 @@ class _Recurrence(torch.autograd.Function):
         T, B, E = x.shape
         inputs = x.reshape(T * B, E)
         states = torch.addmm(b, inputs, W.T).view(T, B, len(U))
-        before, transposed = start, U.T
+        before, transposed = start, U.T.contiguous()
         for h in states.unbind():
             before = h.addmm_(before, transposed).tanh_()
         ctx.save_for_backward(inputs, start, W, U, states)
