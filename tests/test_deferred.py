@@ -147,3 +147,15 @@ def test_reading_without_training_asks_no_optimiser() -> None:
     words.eval()
     tokens = torch.tensor([[1, 2]])
     assert torch.equal(words.embedding(tokens), words.embedding.weight[tokens])
+
+
+def test_other_tokens_than_the_batch_has_are_refused() -> None:
+    """They would be given the vectors of those that were announced."""
+    words, tokens = Words(), torch.tensor([[1, 2, 3]])
+    optimizer = Adam(words, 0.1)
+    with pytest.raises(ValueError, match="once"):
+        words.embedding(tokens)
+    optimizer.expect([tokens, tokens])
+    assert words.embedding(tokens.clone()).shape == (1, 3, E)
+    with pytest.raises(ValueError, match="as they are"):
+        words.embedding(tokens.flip(1))

@@ -12,8 +12,8 @@ from attractor.vocab import PADDING
 class Embedding(nn.Embedding):
     """torch's, of vectors (V, E), which may be learnt row by row.
 
-    reader: while an optimiser keeps the vectors, gives it the tokens that are read in training and
-    takes from it their vectors; called once a step. Padding learns nothing.
+    reader: while an optimiser keeps the vectors, gives it the tokens that are read in training, a
+    batch's own and once a step, and takes from it their vectors. Padding learns nothing.
     """
 
     reader: Callable[[Tensor], Tensor] | None = None

@@ -39,9 +39,10 @@ _LASTING = 256  # steps; what is left of a moment then is 2e-12
 
 @dataclass
 class Plan:
-    """Of one step: the rows (U,) it reads, in order; which of them each token (...) is, and which
-    is padding; what the rows wait for (4, U, 1)."""
+    """Of one step: the tokens (...) it reads; their rows (U,), in order; which of them each token
+    is, and which is padding; what the rows wait for (4, U, 1)."""
 
+    tokens: Tensor
     rows: Tensor
     which: Tensor
     padding: int | None
@@ -90,13 +91,18 @@ class Deferred:
             rows[[0, *ends]],
             strict=True,
         )
-        for own, place, wait, shape, first in parts:
+        for own, place, wait, read, first in parts:
             padding = 0 if first == PADDING else None
-            self._coming.append(Plan(own, place.view(shape.shape), padding, wait))
+            self._coming.append(Plan(read, own, place.view(read.shape), padding, wait))
 
     def _read(self, tokens: Tensor) -> Tensor:
-        """Vectors (..., E) of the tokens (...) of the step that is next."""
-        plan = self._coming.popleft()
+        """Vectors (..., E) of the tokens (...) of the step that is next.
+
+        Raises ValueError for other tokens than were announced, or for none.
+        """
+        plan = self._coming.popleft() if self._coming else None
+        if plan is None or not (tokens is plan.tokens or torch.equal(tokens.cpu(), plan.tokens)):
+            raise ValueError("an Embedding in training reads the batch's tokens as they are, once")
         with torch.no_grad():
             vectors, mean, square = (whole.index_select(0, plan.rows) for whole in self._tensors())
             _pay(vectors, mean, square, plan.waits, self._rate)
