@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import json
 import resource
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 from statistics import median
 
-from benchmarks.measuring import Row, publish, timed
+from benchmarks.measuring import Row, publish
+from benchmarks.sweep import seconds_of
 
 FILE = Path("outputs/bench_experiment.csv")
 EXPERIMENT = "distance"
@@ -54,8 +54,7 @@ def run(folder: Path) -> float:
     """Seconds that the experiment takes. Raises CalledProcessError."""
     program = Path(sys.executable).with_name("attractor")
     command = [str(program), f"experiment={EXPERIMENT}", f"output_dir={folder}"]
-    _, seconds = timed(lambda: subprocess.run(command, check=True, capture_output=True))
-    return seconds
+    return seconds_of(command)
 
 
 def processor() -> float:

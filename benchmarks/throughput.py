@@ -33,7 +33,7 @@ from attractor.suites.probes import draw_probes
 from attractor.text import draw_text
 from attractor.training import train
 from attractor.vocab import Vocabulary
-from benchmarks.measuring import Row, matrix_product, one_core, publish, timed
+from benchmarks.measuring import Row, in_turns, matrix_product, one_core, publish, timed
 
 MODELS = ("srn", "lstm", "gru", "birnn", "bilstm")
 DEFAULT = "number_prediction"
@@ -149,7 +149,7 @@ def train_and_score(
 
 def usual(action: Callable[[], None]) -> float:
     """The median of an action's seconds, after one round to warm up."""
-    return median([timed(action)[1] for _ in range(1 + ROUNDS)][1:])
+    return in_turns({"": lambda: timed(action)[1]}, ROUNDS)[""]
 
 
 def recurrent_parameters(network: Network) -> int:

@@ -12,12 +12,12 @@ import yaml
 from attractor.cells import CellCounter
 from attractor.derivations import Forest
 from attractor.drawn_items import items
+from attractor.flattener import Flattener
 from attractor.grammar import Grammar
 from attractor.lexicon import Lexicon
 from attractor.notation import read_grammar
 from attractor.realise import fill, group_starts, texts
 from attractor.resources import CONF
-from attractor.shapes import Flattener
 from attractor.suites.requests import requests_of
 from attractor.text import draw_text, shapes_of
 from test_ambiguity import ambiguous_prefix

@@ -15,12 +15,12 @@ from scipy.stats import chisquare
 from attractor.derivations import Forest, draw_by_weight
 from attractor.drawn_items import items, most_attractors
 from attractor.errors import UserError
+from attractor.flattener import Flattener
 from attractor.grammar import Grammar
 from attractor.lexicon import Lexicon
 from attractor.notation import read_grammar
 from attractor.ragged import ragged, sequences, starts_of
 from attractor.realise import Sentences, fill, group_starts, of_groups, texts
-from attractor.shapes import Flattener
 from attractor.splits import Pool
 from attractor.text import draw_text, shapes_of
 from toy import WORDS, grammar_spec, shape_at, toy_spec

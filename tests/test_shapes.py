@@ -9,10 +9,10 @@ import pytest
 
 from attractor.derivations import Forest, draw_by_weight
 from attractor.errors import UserError
+from attractor.flattener import Flattener
 from attractor.grammar import Grammar
 from attractor.lexicon import Lexicon
 from attractor.notation import read_grammar
-from attractor.shapes import Flattener
 from toy import WORDS, Dependency, Shape, flatten, grammar_spec, shape_at, toy_spec
 
 

@@ -19,12 +19,13 @@ from attractor.artifacts import ArtifactStore
 from attractor.config import RULES, DataConfig
 from attractor.derivations import Forest, draw_by_weight
 from attractor.errors import UserError
+from attractor.flattener import Flattener
 from attractor.grammar import Grammar
 from attractor.lexicon import Lexicon, read_lexicon
 from attractor.notation import read_grammar
 from attractor.ragged import Ints
 from attractor.realise import fill, group_starts, of_groups
-from attractor.shapes import Flattener, Shapes
+from attractor.shapes import Shapes
 from attractor.split_checks import check_split
 from attractor.splits import (
     ADMITTED,

@@ -10,9 +10,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from attractor.derivations import Forest
+from attractor.flattener import Flattener
 from attractor.grammar import Grammar, Rule
 from attractor.lexicon import Lexicon, read_lexicon
-from attractor.shapes import Flattener, Shapes
+from attractor.shapes import Shapes
 from attractor.structures import NONE
 from attractor.word_classes import WordClass
 

@@ -12,10 +12,11 @@ from attractor.derivations import Forest, Ids, draw_by_weight
 from attractor.drawn_items import items, most_attractors
 from attractor.errors import UserError
 from attractor.exposure import Exposure
+from attractor.flattener import Flattener
 from attractor.grammar import Grammar
 from attractor.ragged import Ints, distinct, starts_of
 from attractor.realise import Sentences, fill, of_groups, texts
-from attractor.shapes import Flattener, Shapes
+from attractor.shapes import Shapes
 from attractor.splits import can_attract, lexical_pools, number_ties
 
 # Sentences whose shapes are drawn at once: of more, fewer are new. Words are drawn for so many that

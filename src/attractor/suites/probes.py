@@ -21,10 +21,11 @@ from attractor.derivations import Forest, Ids
 from attractor.errors import UserError
 from attractor.exposure import Exposure
 from attractor.factors import associations
+from attractor.flattener import Flattener
 from attractor.grammar import Grammar
 from attractor.ragged import Ints
 from attractor.realise import group_starts
-from attractor.shapes import Dependencies, Flattener, Shapes
+from attractor.shapes import Dependencies, Shapes
 from attractor.splits import probe_pools
 from attractor.suites.probe_sets import whole_number
 from attractor.suites.requests import Request, Target, existing, requests_of
