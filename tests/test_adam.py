@@ -34,13 +34,19 @@ def _step(parameters: list[nn.Parameter], optimizer: Adam | torch.optim.Optimize
     optimizer.step()
 
 
-def test_every_step_is_that_of_torch() -> None:
+def _beside_torch(steps: int) -> tuple[list[nn.Parameter], Adam, torch.optim.Adam]:
+    """Our parameters and optimiser after steps that were each compared with torch's, and that."""
     ours, theirs = _parameters(), _parameters()
     adam, reference = _adam(ours), torch.optim.Adam(theirs, lr=0.03, fused=True)
-    for _ in range(10):
+    for _ in range(steps):
         _step(ours, adam)
         _step(theirs, reference)
         torch.testing.assert_close(ours, theirs, rtol=1e-6, atol=1e-7)
+    return ours, adam, reference
+
+
+def test_every_step_is_that_of_torch() -> None:
+    _, adam, reference = _beside_torch(10)
     moments = reference.state_dict()["state"]
     assert len(adam.state) == 6
     for i, name in product((0, 1), moments[0]):
@@ -102,12 +108,7 @@ def test_large_parameters_are_updated_by_themselves(
 ) -> None:
     """The same, whatever is small enough to be put together."""
     monkeypatch.setattr(module, "MANY", many)
-    ours, theirs = _parameters(), _parameters()
-    optimizer, reference = _adam(ours), torch.optim.Adam(theirs, lr=0.03, fused=True)
-    for _ in range(3):
-        _step(ours, optimizer)
-        _step(theirs, reference)
-    torch.testing.assert_close(ours, theirs, rtol=1e-6, atol=1e-7)
+    ours, _, _ = _beside_torch(3)
     views = {parameter.untyped_storage().data_ptr() for parameter in ours}
     assert len(views) == (1 if many > 12 else 2)
 
