@@ -2,19 +2,18 @@
 
 An LSTM of 50 units on embeddings of 50 learns the number of the coming verb from the prefix; one
 sentence in ten is held out. First examples a second at equal batches, without the first epoch, in
-which Keras compiles; then the time to the same validation loss, each side at its own best batch and
-rate. Keras needs `pip install keras jax` (and tensorflow, to try it) in the environment of
---keras-python, or of ATTRACTOR_KERAS; where it is absent, ours is measured alone.
+which Keras compiles; then the time to the same validation losses (time_to_loss.py). Keras needs
+`pip install keras jax` (and tensorflow, to try it) in the environment of --keras-python, or of
+ATTRACTOR_KERAS; where it is absent, ours is measured alone.
 """
 
 from __future__ import annotations
 
 import argparse
-import math
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
@@ -32,6 +31,7 @@ from attractor.training import train
 from attractor.vocab import Vocabulary
 from benchmarks.measuring import Row, one_core, publish, rates, yardstick
 from benchmarks.sentences import read_sentences
+from benchmarks.time_to_loss import Epochs, Side, to_the_same_losses
 from benchmarks.yardsticks.keras_linzen import LENGTH, UNITS
 
 BATCHES = (16, 128)
@@ -39,14 +39,11 @@ BACKENDS = ("jax", "tensorflow", "tensorflow unrolled", "torch")
 RATE = 0.001  # of learning, at equal batches
 RATES = (0.003, 0.01, 0.03)  # tried on the way to a loss
 OUR_BATCHES = (16, 32, 64, 128)
-CHOSEN_ON, MEASURED_ON = (0, 100), range(1, 6)  # seeds
 # Keras begins with small embeddings and open forget gates, and clips no gradient.
 AS_KERAS = {"embedding_scale": 0.05, "forget_bias": 1.0}
 UNCLIPPED = 1e9
 FILE = Path("outputs/bench_number_prediction.csv")
 INSTALL = "pip install keras jax"
-Epochs = list[dict[str, float]]  # of each its train_seconds and valid_loss
-Setting = tuple[int, float]  # batch and rate
 
 
 def main() -> None:
@@ -64,7 +61,17 @@ def main() -> None:
         print(f"no Keras in {given.keras_python}: {INSTALL}, or give --keras-python; ours alone")
     rows = at_equal_batches(sides, backends, given.epochs)
     if backends:
-        rows += to_the_same_loss(sides, backends[0])
+        keras = Side(
+            lambda setting, seed: sides.keras(
+                backends[0], *setting, epochs=5 if setting[0] == 16 else 12, seed=seed
+            ),
+            list(product(BATCHES, RATES)),
+        )
+        ours = Side(
+            lambda setting, seed: sides.ours(*setting, epochs=5, seed=seed, as_keras=True),
+            list(product(OUR_BATCHES, RATES)),
+        )
+        rows += to_the_same_losses(keras, ours)
     publish(rows, FILE)
 
 
@@ -153,57 +160,6 @@ def at_equal_batches(sides: Sides, backends: Iterable[str], epochs: int) -> list
 def speed(sides: Sides, runs: list[Epochs]) -> float:
     """Examples a second in the median epoch of all runs, but for the first of each."""
     return sides.n_train / median(row["train_seconds"] for run in runs for row in run[1:])
-
-
-def to_the_same_loss(sides: Sides, backend: str) -> list[Row]:
-    """Seconds to the loss that Keras reaches at best, at the best settings of either side.
-
-    Settings are chosen on some seeds (Keras's on one) and measured on others, in turns; a run that
-    never reaches the loss takes forever. The seconds are of training alone; `compiled` leaves out
-    what Keras's first epoch takes beyond the others.
-    """
-
-    def theirs(setting: Setting, seed: int) -> Epochs:
-        return sides.keras(backend, *setting, 5 if setting[0] == 16 else 12, seed)
-
-    def ours(setting: Setting, seed: int) -> Epochs:
-        return sides.ours(*setting, 5, seed, as_keras=True)
-
-    tried = {setting: theirs(setting, 0) for setting in product(BATCHES, RATES)}
-    goal = math.ceil(100 * min(row["valid_loss"] for run in tried.values() for row in run)) / 100
-    keras = min(tried, key=lambda setting: compiled(tried[setting], goal))
-    own = fastest_of(ours, product(OUR_BATCHES, RATES), goal)
-    print(f"  to a loss of {goal}: {backend} at batch, rate {keras}, ours at {own}", flush=True)
-    runs = [(theirs(keras, seed), ours(own, seed)) for seed in MEASURED_ON]
-    seconds = {
-        f"keras {backend}": median(until(one, goal) for one, _ in runs),
-        f"keras {backend}, compiled": median(compiled(one, goal) for one, _ in runs),
-        "ours": median(until(two, goal) for _, two in runs),
-    }
-    return rates(f"to a validation loss of {goal}", "s", seconds, "ours", decimals=3)
-
-
-def fastest_of(
-    run: Callable[[Setting, int], Epochs], settings: Iterable[Setting], goal: float
-) -> Setting:
-    """The setting that reaches the goal first, in the slower of its runs."""
-    return min(settings, key=lambda setting: max(until(run(setting, s), goal) for s in CHOSEN_ON))
-
-
-def until(epochs: Epochs, goal: float) -> float:
-    """Seconds of training up to the end of the epoch that reaches the goal; infinite if none."""
-    total = 0.0
-    for row in epochs:
-        total += row["train_seconds"]
-        if row["valid_loss"] <= goal:
-            return total
-    return math.inf
-
-
-def compiled(epochs: Epochs, goal: float) -> float:
-    """The same, were the first epoch as fast as the others."""
-    usual = median(row["train_seconds"] for row in epochs[1:])
-    return until([{**epochs[0], "train_seconds": usual}, *epochs[1:]], goal)
 
 
 if __name__ == "__main__":

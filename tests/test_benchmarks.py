@@ -17,6 +17,7 @@ from benchmarks import (
     number_prediction,
     pair_scoring,
     throughput,
+    time_to_loss,
 )
 from benchmarks.sentences import read_pairs, read_sentences
 
@@ -78,14 +79,36 @@ def test_number_prediction_gives_both_sides_the_same_prefixes(text: Path) -> Non
     assert [row["model"] for row in rows] == ["ours", "ours"]
 
 
+def _epochs(*pairs: tuple[float, float]) -> list[dict[str, float]]:
+    return [{"train_seconds": seconds, "valid_loss": loss} for seconds, loss in pairs]
+
+
 def test_time_to_a_loss_is_that_of_the_first_epoch_that_reaches_it() -> None:
-    epochs = [
-        {"train_seconds": seconds, "valid_loss": loss}
-        for seconds, loss in ((5.0, 0.7), (1.0, 0.6), (1.0, 0.5))
-    ]
-    assert number_prediction.until(epochs, 0.6) == 6.0
-    assert number_prediction.compiled(epochs, 0.6) == 2.0
-    assert number_prediction.until(epochs, 0.4) == float("inf")
+    epochs = _epochs((5.0, 0.7), (1.0, 0.6), (1.0, 0.5))
+    assert time_to_loss.until(epochs, 0.6) == 6.0
+    assert time_to_loss.compiled(epochs, 0.6) == 2.0
+    assert time_to_loss.until(epochs, 0.4) == float("inf")
+
+
+def test_each_side_runs_to_keras_median_loss_at_its_own_best_setting() -> None:
+    def keras(setting: time_to_loss.Setting, seed: int) -> time_to_loss.Epochs:
+        worse = 0.2 if setting == (128, 0.1) else 0.0
+        return _epochs((5.0, 0.44), (1.0, 0.3 + worse + seed % 100 / 100))  # of seeds 1 to 5: 0.33
+
+    def ours(setting: time_to_loss.Setting, seed: int) -> time_to_loss.Epochs:
+        seconds = 0.1 if setting == (64, 0.1) else 0.2
+        return _epochs((seconds, 0.44), (seconds, 0.33 if seed != 1 else 0.4))
+
+    rows = time_to_loss.to_the_same_losses(
+        time_to_loss.Side(keras, [(128, 0.1), (16, 0.1)]),
+        time_to_loss.Side(ours, [(16, 0.1), (64, 0.1)]),
+    )
+    found = {(row["what"], row["model"]): row["value"] for row in rows}
+    assert len(rows) == 12
+    assert found["to a validation loss of 0.33", "keras"] == 6.0
+    assert found["to a validation loss of 0.33", "keras, compiled"] == 2.0
+    assert found["to a validation loss of 0.33", "ours"] == 0.2
+    assert found["to a validation loss of 0.45", "ours"] == 0.1
 
 
 @pytest.mark.slow
