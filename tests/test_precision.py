@@ -30,14 +30,14 @@ TEXT = first_word_rule(40, seed=1)
 
 
 @pytest.fixture
-def amx(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A processor that multiplies tiles of bfloat16."""
-    monkeypatch.setattr(precision, "has_amx", lambda: True)
+def fast(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A processor that multiplies bfloat16."""
+    monkeypatch.setattr(precision, "multiplies_bfloat16", lambda: True)
 
 
 @pytest.fixture
-def no_amx(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(precision, "has_amx", lambda: False)
+def slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(precision, "multiplies_bfloat16", lambda: False)
 
 
 SIZES = [
@@ -58,7 +58,7 @@ def model(**settings: object) -> dict[str, object]:
     return {"embedding_size": 32, "hidden_size": None, "parameters": 20_000, **settings}
 
 
-@pytest.mark.usefixtures("amx")
+@pytest.mark.usefixtures("fast")
 @pytest.mark.parametrize(("settings", "expected"), SIZES)
 def test_a_large_enough_network_is_in_half_precision(
     settings: dict[str, object], expected: str
@@ -66,15 +66,16 @@ def test_a_large_enough_network_is_in_half_precision(
     assert precision.best(model(**settings), ASKED, "cpu") == expected
 
 
-@pytest.mark.usefixtures("amx")
+@pytest.mark.usefixtures("fast")
 def test_a_task_that_was_not_compared_stays_in_full_precision() -> None:
     large = model(cell="lstm", hidden_size=640)
-    assert precision.best(large, ASKED, "cpu") == "bf16"
-    for task in ({"_target_": "attractor.tasks.language_model.LanguageModel"}, {}):
+    for task in (ASKED, {"_target_": "attractor.tasks.language_model.LanguageModel"}):
+        assert precision.best(large, task, "cpu") == "bf16"
+    for task in ({"_target_": "attractor.tasks.verb_inflection.VerbInflection"}, {}):
         assert precision.best(large, task, "cpu") == "fp32"
 
 
-@pytest.mark.usefixtures("no_amx")
+@pytest.mark.usefixtures("slow")
 @pytest.mark.parametrize(("settings", "expected"), SIZES)
 def test_where_it_is_slow_none_is(settings: dict[str, object], expected: str) -> None:
     assert precision.best(model(**settings), ASKED, "cpu") == "fp32"
@@ -96,6 +97,7 @@ def test_a_gpu_is_asked_for_its_generation(
     ("cpuinfo", "expected"),
     [
         ("processor\t: 0\nflags\t\t: fpu avx512f amx_bf16 amx_tile\n\nprocessor\t: 1\n", True),
+        ("processor\t: 0\nflags\t\t: fpu avx512f avx512_bf16\n", True),
         ("processor\t: 0\nflags\t\t: fpu avx512f amx_tile amx_int8\n", False),
         ("processor\t: 0\nFeatures\t: fp asimd bf16\n", False),
     ],
@@ -105,13 +107,14 @@ def test_linux_tells_what_a_processor_can(
 ) -> None:
     (tmp_path / "cpuinfo").write_text(cpuinfo)
     monkeypatch.setattr(precision, "_CPUINFO", tmp_path / "cpuinfo")
-    assert precision.has_amx.__wrapped__() is expected
+    assert precision.multiplies_bfloat16.__wrapped__() is expected
     monkeypatch.setattr(precision, "_CPUINFO", tmp_path / "nothing")
-    assert precision.has_amx.__wrapped__() is False
+    assert precision.multiplies_bfloat16.__wrapped__() is False
 
 
 def test_torch_tells_the_same_of_this_processor() -> None:
-    assert precision.has_amx() == torch.cpu._is_amx_tile_supported()
+    told = torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()
+    assert precision.multiplies_bfloat16() == told
 
 
 def test_a_job_is_named_after_what_auto_came_to(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -120,7 +123,7 @@ def test_a_job_is_named_after_what_auto_came_to(monkeypatch: pytest.MonkeyPatch)
     large = "model.hidden_size=64"
     named = {name: job(large, f"train.precision={name}") for name in ("fp32", "bf16")}
     for fast, expected in ((False, "fp32"), (True, "bf16")):
-        monkeypatch.setattr(precision, "has_amx", lambda fast=fast: fast)
+        monkeypatch.setattr(precision, "multiplies_bfloat16", lambda fast=fast: fast)
         job.cache_clear()
         auto = job(large, "train.precision=auto")
         assert auto.config.train.precision == expected
@@ -129,7 +132,7 @@ def test_a_job_is_named_after_what_auto_came_to(monkeypatch: pytest.MonkeyPatch)
     job.cache_clear()
 
 
-@pytest.mark.usefixtures("amx")
+@pytest.mark.usefixtures("fast")
 def test_a_sweep_decides_for_the_machines_that_run_its_jobs() -> None:
     GlobalHydra.instance().clear()
     with initialize_config_dir(version_base="1.3", config_dir=str(CONF)):

@@ -16,10 +16,12 @@ from attractor.models.sizes import GATES, matched_size
 
 PRECISION, AUTO = "train.precision", "auto"
 PRECISIONS = ("fp32", "bf16", AUTO)
-# By cell and task, the units from which torch's fused layer was faster under bfloat16 autocast (two
-# cores with AMX) and the trained network was shown to be the same within noise: docs/precision.md.
-LEAST_UNITS = {("lstm", "number_prediction"): 64}
+# By cell and task, the units from which torch's fused layer was faster under bfloat16 autocast (on
+# processors with AMX and with AVX-512 BF16) and the trained network was shown to be the same within
+# noise: docs/precision.md.
+LEAST_UNITS = {("lstm", "number_prediction"): 64, ("lstm", "language_model"): 64}
 _CPUINFO = Path("/proc/cpuinfo")
+_FLAGS = {"amx_bf16", "avx512_bf16"}  # either multiplies bfloat16; without, it is emulated
 
 
 def best(model: Mapping[str, Any], task: Mapping[str, Any], device: str) -> str:
@@ -45,24 +47,22 @@ def _units(model: Mapping[str, Any]) -> int:
 
 
 def _is_fast(device: str) -> bool:
-    """Whether a device multiplies matrices of bfloat16 in units made for it.
-
-    Processors: AMX (without it bfloat16 is emulated, or gains nothing); GPUs: from compute
-    capability 8.0 (Ampere) on.
+    """Whether a device has units that multiply bfloat16; GPUs: from compute capability 8.0 (Ampere)
+    on.
     """
     if device == "cpu":
-        return has_amx()
+        return multiplies_bfloat16()
     import torch
 
     return torch.cuda.is_available() and torch.cuda.get_device_capability() >= (8, 0)
 
 
 @cache
-def has_amx() -> bool:
-    """Whether Linux tells of this processor that it multiplies tiles of bfloat16."""
+def multiplies_bfloat16() -> bool:
+    """Whether Linux tells of this processor that it does."""
     try:
         lines = _CPUINFO.read_text(encoding="utf-8").splitlines()
     except OSError:
         return False
     flags = next((line for line in lines if line.startswith("flags")), "")
-    return "amx_bf16" in flags.split()
+    return not _FLAGS.isdisjoint(flags.split())
