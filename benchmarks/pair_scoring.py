@@ -113,12 +113,14 @@ def network_of(task: LanguageModel, n_words: int) -> Network:
 
 
 class OneAtATime:
-    """The yardsticks, with a network's own layers."""
+    """The yardsticks, torch's layers with a network's weights."""
 
     def __init__(self, network: Network, vocabulary: Vocabulary) -> None:
         encoder: Any = network.encoder
         head: Any = network.head
-        self.embedding, self.lstm, self.head = encoder.embedding, encoder.forward_layer, head
+        self.embedding, self.head = encoder.embedding, head
+        self.lstm = nn.LSTM(UNITS, UNITS, batch_first=True)
+        self.lstm.load_state_dict(encoder.forward_layer.state_dict())
         self.vocabulary = vocabulary
 
     @torch.no_grad()

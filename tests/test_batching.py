@@ -36,13 +36,13 @@ def test_prepare_pads_texts_and_sorts_questions_by_text(prepared: Examples) -> N
 
 def test_batch_is_cut_to_its_own_longest_text(prepared: Examples) -> None:
     short, long = prepared.batches(2)
-    assert short.tokens.tolist() == [[8, PADDING], [2, 2]]
-    assert short.lengths.tolist() == [1, 2]
-    assert long.tokens.tolist() == [[5, 6, 7, PADDING], [9, 2, 3, 4]]
-    assert (short.rows.tolist(), short.positions.tolist()) == ([1], [1])
-    assert (long.rows.tolist(), long.positions.tolist()) == ([0, 0, 1, 1], [2, 1, 3, 0])
-    assert long.queries.tolist() == [1, 4, 0, 2]
-    assert long.targets.tolist() == [0, 1, 1, 0]
+    assert short.tokens.tolist() == [[2, 2], [8, PADDING]]
+    assert short.lengths.tolist() == [2, 1]
+    assert long.tokens.tolist() == [[9, 2, 3, 4], [5, 6, 7, PADDING]]
+    assert (short.rows.tolist(), short.positions.tolist()) == ([0], [1])
+    assert (long.rows.tolist(), long.positions.tolist()) == ([0, 0, 1, 1], [3, 0, 2, 1])
+    assert long.queries.tolist() == [0, 2, 1, 4]
+    assert long.targets.tolist() == [1, 0, 0, 1]
 
 
 @settings(deadline=None, max_examples=60)
@@ -51,9 +51,10 @@ def test_batch_is_cut_to_its_own_longest_text(prepared: Examples) -> None:
     st.integers(1, 8),
     st.integers(0, 10**6),
     st.booleans(),
+    st.sampled_from([1, 3, 1000]),
 )
 def test_batches_hold_each_question_once_about_its_text(
-    texts: list[list[int]], size: int, seed: int, shuffled: bool
+    texts: list[list[int]], size: int, seed: int, shuffled: bool, spread: int
 ) -> None:
     rng = np.random.default_rng(seed)
     rows = np.concatenate([rng.permutation(len(texts)), rng.integers(0, len(texts), 7)])
@@ -62,9 +63,10 @@ def test_batches_hold_each_question_once_about_its_text(
     given_examples = prepare(texts, rows, positions, asked.astype(np.float32))
     found: dict[int, float] = {}
     n_texts = 0
-    for batch in given_examples.batches(size, rng if shuffled else None):
+    for batch in given_examples.batches(size, rng if shuffled else None, spread):
         n_texts += len(batch.lengths)
         assert len(batch.lengths) <= size
+        assert batch.lengths.diff().le(0).all()  # the longest first
         assert batch.tokens.shape == (len(batch.lengths), int(batch.lengths.max()))
         assert ((batch.tokens != PADDING).sum(1) == batch.lengths).all()
         # The word that a question is asked after is the one the caller meant.
@@ -85,6 +87,20 @@ def test_lengths_within_a_batch_are_nearly_equal() -> None:
         int((batch.lengths.max() - batch.lengths).sum()) for batch in prepared.batches(10, rng)
     )
     assert wasted < 0.05 * prepared.n_tokens
+
+
+@pytest.mark.parametrize("spread", [1, 4, 1000])
+def test_lengths_lie_apart_as_far_as_they_may(spread: int) -> None:
+    """Neighbours in a random order of all lengths, from 1 to 20, 10 to a batch."""
+    lengths = np.random.default_rng(0).integers(1, 21, 400)
+    n = len(lengths)
+    prepared = prepare(
+        [[2] * k for k in lengths], np.arange(n), np.zeros(n, np.int64), np.zeros(n, np.float32)
+    )
+    batches = prepared.batches(10, np.random.default_rng(0), spread)
+    apart = [int(batch.lengths.max() - batch.lengths.min()) for batch in batches]
+    assert max(apart) <= spread
+    assert np.mean(apart) > {1: 0.1, 4: 2, 1000: 12}[spread]
 
 
 def test_random_order_depends_on_the_generator_alone() -> None:

@@ -54,23 +54,20 @@ def _by_torch(texts: list[Tensor], rate: float) -> Words:
     return words
 
 
-def _steps(words: Words, optimizer: Adam, texts: list[Tensor], ahead: int) -> None:
-    for first in range(0, len(texts), ahead):
-        optimizer.expect(texts[first : first + ahead])
-        for tokens in texts[first : first + ahead]:
-            optimizer.zero_grad()
-            words.loss(tokens).backward()  # type: ignore[no-untyped-call]
-            optimizer.step()
+def _steps(words: Words, optimizer: Adam, texts: list[Tensor]) -> None:
+    for tokens in texts:
+        optimizer.zero_grad()
+        words.loss(tokens).backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
 
 
-@pytest.mark.parametrize("ahead", [1, 7, 600])
 @pytest.mark.parametrize("rate", [0.001, 0.01])
-def test_vectors_are_those_of_adam_on_the_whole_table(rate: float, ahead: int) -> None:
+def test_vectors_are_those_of_adam_on_the_whole_table(rate: float) -> None:
     texts = _texts(600)
     reference, words = _by_torch(texts, rate), Words()
     start = words.embedding.weight.detach().clone()
     optimizer = Adam(words, rate)
-    _steps(words, optimizer, texts, ahead)
+    _steps(words, optimizer, texts)
     behind = words.embedding.weight.detach().clone()
     optimizer.settle()
     unread = sorted(set(range(V)) - set(torch.cat(texts).unique().tolist()))
@@ -91,7 +88,6 @@ def test_a_gradient_as_small_as_epsilon_is_followed_too() -> None:
         ours, theirs = Adam(table, rate), torch.optim.Adam(dense.parameters(), lr=rate)
         for word in [*[2] * 100, 1, *[2] * 100]:
             tokens = torch.tensor([[word]])
-            ours.expect([tokens])
             ours.zero_grad()
             (table(tokens).sum() * size).backward()
             ours.step()
@@ -107,14 +103,14 @@ def test_going_on_from_a_settled_state_is_never_having_stopped() -> None:
     whole, stopped, resumed = Words(), Words(), Words(seed=9)
     first, second = Adam(whole, 0.03), Adam(stopped, 0.03)
     for part in (texts[:30], texts[30:]):
-        _steps(whole, first, part, 8)
+        _steps(whole, first, part)
         first.settle()
-    _steps(stopped, second, texts[:30], 8)
+    _steps(stopped, second, texts[:30])
     second.settle()
     resumed.load_state_dict(stopped.state_dict())
     third = Adam(resumed, 0.03)
     third.resume(second.state)
-    _steps(resumed, third, texts[30:], 8)
+    _steps(resumed, third, texts[30:])
     third.settle()
     assert all(map(torch.equal, whole.parameters(), resumed.parameters()))
     assert second.state["0.step"].item() == 30
@@ -125,7 +121,6 @@ def test_the_norm_of_what_was_read_is_that_of_the_whole_gradient() -> None:
     (tokens,) = _texts(1)
     words, reference = Words(), Words()
     optimizer = Adam(words, 0.1)
-    optimizer.expect([tokens])
     words.loss(tokens).backward()  # type: ignore[no-untyped-call]
     reference.loss(tokens).backward()  # type: ignore[no-untyped-call]
     theirs = nn.utils.clip_grad_norm_(reference.parameters(), 0.01).item()
@@ -149,13 +144,40 @@ def test_reading_without_training_asks_no_optimiser() -> None:
     assert torch.equal(words.embedding(tokens), words.embedding.weight[tokens])
 
 
-def test_other_tokens_than_the_batch_has_are_refused() -> None:
-    """They would be given the vectors of those that were announced."""
+def test_a_second_reading_in_a_step_is_refused() -> None:
+    """It would be learnt from the one alone."""
     words, tokens = Words(), torch.tensor([[1, 2, 3]])
     optimizer = Adam(words, 0.1)
-    with pytest.raises(ValueError, match="once"):
+    assert words.embedding(tokens).shape == (1, 3, E)
+    with pytest.raises(ValueError, match="once a step"):
         words.embedding(tokens)
-    optimizer.expect([tokens, tokens])
-    assert words.embedding(tokens.clone()).shape == (1, 3, E)
-    with pytest.raises(ValueError, match="as they are"):
-        words.embedding(tokens.flip(1))
+    optimizer.zero_grad()
+    assert words.embedding(tokens).shape == (1, 3, E)
+
+
+def test_a_step_that_reads_nothing_moves_what_was_read_before() -> None:
+    """As Adam's moments do."""
+    words, reference = Words(), Words()
+    ours, theirs = Adam(words, 0.1), torch.optim.Adam(reference.parameters(), lr=0.1)
+    (tokens,) = _texts(1)
+    for own, optimizer in ((words, ours), (reference, theirs)):
+        own.loss(tokens).backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+        optimizer.zero_grad()
+        for parameter in own.parameters():
+            parameter.grad = None if optimizer is ours else torch.zeros_like(parameter)
+        optimizer.step()
+    ours.settle()
+    torch.testing.assert_close(list(words.parameters()), list(reference.parameters()))
+
+
+def test_words_are_given_as_they_differ() -> None:
+    words = Words()
+    tokens = torch.tensor([[5, 1], [1, 5], [2, 2]])
+    for training in (False, True):
+        words.embedding.train(training)
+        vectors, which = words.embedding.words(tokens)
+        assert vectors.shape == (3, E)
+        assert which.tolist() == [[0, 1], [1, 0], [2, 2]]
+        assert torch.equal(vectors, words.embedding.weight[[5, 1, 2]])
+        Adam(words, 0.1)

@@ -236,8 +236,8 @@ def test_hidden_size_is_taken_where_given() -> None:
 
 def test_each_yaml_builds_its_own_network() -> None:
     kinds = {name: type(built(name).encoder.forward_layer).__name__ for name in MODELS}
-    torch_own = {"lstm": "LSTM", "bilstm": "LSTM", "gru": "GRU"}
-    assert kinds == {"srn": "SimpleLayer", "birnn": "SimpleLayer", **torch_own}
+    both = dict.fromkeys(("lstm", "bilstm"), "LSTMLayer")
+    assert kinds == {"srn": "SimpleLayer", "birnn": "SimpleLayer", "gru": "GRULayer", **both}
     both = {name for name in MODELS if built(name).reads_both_ends}
     assert both == {"birnn", "bilstm"}
 
@@ -383,7 +383,12 @@ def test_embeddings_drop_out_in_training_alone() -> None:
     encoder = with_dropout(0.25)
     assert encoder.forward_layer is not None
     given_to: list[torch.Tensor] = []
-    encoder.forward_layer.register_forward_pre_hook(lambda layer, call: given_to.append(call[0]))
+
+    def note(layer: torch.nn.Module, call: tuple[torch.Tensor, ...]) -> None:
+        vectors, which, *_ = call
+        given_to.append(vectors[which])
+
+    encoder.forward_layer.register_forward_pre_hook(note)
     (batch,) = examples([[2, 3, 4]]).batches(1)
     encoder(batch)
     encoder.eval()(batch)

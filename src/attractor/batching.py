@@ -104,14 +104,22 @@ class Examples:
     def n_tokens(self) -> int:
         return int(self.lengths.sum())
 
-    def batches(self, size: int, rng: np.random.Generator | None = None) -> Iterator[Batch]:
-        """Batches of `size` texts of near-equal length; in random order and make-up with `rng`."""
+    def batches(
+        self, size: int, rng: np.random.Generator | None = None, length_spread: int = 1
+    ) -> Iterator[Batch]:
+        """Batches of `size` texts of near-equal length, equal but where one length ends and the
+        next begins; in random order and make-up with `rng`, and then with lengths that lie up to
+        about `length_spread` tokens apart.
+        """
         n = len(self.lengths)
-        jitter = rng.random(n) if rng else np.zeros(n)
-        order = np.lexsort([jitter, self.lengths])
+        jitter = length_spread * rng.random(n) if rng else np.zeros(n)
+        order = np.argsort(self.lengths + jitter, kind="stable")
         starts = np.arange(0, n, size)
         starts = rng.permutation(starts) if rng else starts
-        parts = [order[start : start + size] for start in starts]
+        # The longest text of a batch stands first: there layers see where texts end (loops.ragged).
+        parts = [order[start : start + size][::-1] for start in starts]
+        if length_spread > 1:
+            parts = [part[np.argsort(-self.lengths[part], kind="stable")] for part in parts]
         for first in range(0, len(parts), _TOGETHER):
             yield from self._cut(parts[first : first + _TOGETHER])
 

@@ -66,6 +66,7 @@ class TrainConfig:
     learning_rate: float = 0.003
     clip: float = 1.0
     batch_size: int = 64
+    length_spread: int = 1  # tokens that the lengths of a batch's texts may lie apart, and fewer
     max_epochs: int = 20
     patience: int = 3
     keep_epochs: bool = False  # the weights of every epoch, beside the three that matter
@@ -138,7 +139,7 @@ def _check(config: Config) -> None:
         _check_corpus(config.data)
     else:
         _check_text(config.data)
-    for key in ("batch_size", "max_epochs", "patience"):
+    for key in ("batch_size", "length_spread", "max_epochs", "patience"):
         _at_least(f"train.{key}", getattr(config.train, key), 1)
     _at_least("seed", config.seed, 0)
     _at_least("data.seed", config.data.seed, 0)

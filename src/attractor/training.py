@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from itertools import islice
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from attractor.batching import Batch, Examples
+from attractor.batching import Examples
 from attractor.config import TrainConfig
 from attractor.denormals import without_denormals
 from attractor.models.protocol import Network
@@ -26,7 +25,6 @@ from attractor.scoring import answers
 from attractor.tasks.protocol import Task
 
 Weights = dict[str, Tensor]
-_AHEAD = 64  # steps whose words the optimiser knows beforehand
 
 
 class DivergedError(Exception):
@@ -95,7 +93,7 @@ def train(
         rng = np.random.default_rng([seed, epoch])
         losses, norms = [], []
         network.train()
-        for batch in _announced(train_examples.batches(settings.batch_size, rng), optimizer):
+        for batch in train_examples.batches(settings.batch_size, rng, settings.length_spread):
             batch = batch.to(settings.device)
             optimizer.zero_grad()
             with _precision(settings):
@@ -128,13 +126,6 @@ def train(
         state.optimizer = _copies(optimizer.state)
         after_epoch(state)
     return state
-
-
-def _announced(batches: Iterator[Batch], optimizer: Adam) -> Iterator[Batch]:
-    """The batches, of which the optimiser is told some steps ahead."""
-    while coming := list(islice(batches, _AHEAD)):
-        optimizer.expect([batch.tokens for batch in coming])
-        yield from coming
 
 
 def _precision(settings: TrainConfig) -> AbstractContextManager[object]:

@@ -4,26 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import torch
 from torch import Tensor, nn
 
+from attractor.loops.tables import distinct
 from attractor.vocab import PADDING
+
+Words = tuple[Tensor, Tensor]
 
 
 class Embedding(nn.Embedding):
-    """torch's, of vectors (V, E), which may be learnt row by row.
+    """torch's, of vectors (V, E), whose words can be read as they differ, and learnt row by row.
 
-    reader: while an optimiser keeps the vectors, gives it the tokens that are read in training, a
-    batch's own and once a step, and takes from it their vectors. Padding learns nothing.
+    reader: while an optimiser keeps the vectors, what reads `words` in training, once a step.
+    Padding learns nothing.
     """
 
-    reader: Callable[[Tensor], Tensor] | None = None
+    reader: Callable[[Tensor], Words] | None = None
 
     def __init__(self, vocabulary_size: int, embedding_size: int) -> None:
         super().__init__(vocabulary_size, embedding_size, padding_idx=PADDING)
 
+    def words(self, tokens: Tensor) -> Words:
+        """Vectors (U, E) of words that tokens (...) are among, and which of them each is (...): on
+        a processor the distinct ones, elsewhere all there are.
+        """
+        if self.training and self.reader is not None:
+            return self.reader(tokens)
+        if not tokens.is_cpu:
+            return self.weight, tokens
+        rows, which = map(torch.from_numpy, distinct(tokens.flatten().numpy(), len(self.weight)))
+        return super().forward(rows), which.view(tokens.shape)
+
     def forward(self, tokens: Tensor) -> Tensor:
         """Vectors (..., E) of tokens (...)."""
         if self.training and self.reader is not None:
-            return self.reader(tokens)
-        vectors: Tensor = super().forward(tokens)
-        return vectors
+            vectors, which = self.reader(tokens)
+            return nn.functional.embedding(which, vectors)
+        found: Tensor = super().forward(tokens)
+        return found

@@ -5,22 +5,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from functools import partial
 
 import torch
 from torch import Tensor, nn
 
 from attractor.batching import Batch, Memory
 from attractor.errors import UserError
-from attractor.models.embedding import Embedding
+from attractor.models.embedding import Embedding, Words
+from attractor.models.gru_layer import GRULayer
+from attractor.models.lstm_layer import LSTMLayer
 from attractor.models.reference import reversed_order
 from attractor.models.simple_layer import SimpleLayer
 from attractor.models.sizes import GATES, check_sizes, matched_size
 
 _CELLS: dict[str, Callable[[int, int], nn.RNNBase]] = {
     "srn": SimpleLayer,
-    "lstm": partial(nn.LSTM, batch_first=True),  # torch's own layers are fused
-    "gru": partial(nn.GRU, batch_first=True),
+    "lstm": LSTMLayer,
+    "gru": GRULayer,
 }
 
 
@@ -88,18 +89,30 @@ class Recurrent(nn.Module):
         a text's end, where neither direction meets it before the text itself. With a memory the
         reading from left to right goes on from the state there.
         """
-        embedded = self.dropout(self.embedding(tokens))
+        vectors, which = self._words(tokens)
         forward = backward = None
         if self.forward_layer is not None:
-            forward, last = self.forward_layer(embedded, memory.state if memory else None)
+            state = memory.state if memory else None
+            forward, last = self.forward_layer(vectors, which, lengths, state)
             if memory:
                 memory.keep(last)
         if self.backward_layer is not None:
             row = torch.arange(len(tokens), device=tokens.device)[:, None]
             reverse = reversed_order(lengths, tokens.shape[1])
-            states, _ = self.backward_layer(embedded[row, reverse])
+            states, _ = self.backward_layer(vectors, which[row, reverse], lengths)
             backward = states[row, reverse]
         return forward, backward
+
+    def _words(self, tokens: Tensor) -> Words:
+        """Vectors (U, E), and which of them each of tokens (B, T) is; in training with dropout, of
+        which each place loses its own, a vector a place.
+        """
+        vectors, which = self.embedding.words(tokens)
+        if not self.training or not self.dropout.p:
+            return vectors, which
+        dropped = self.dropout(nn.functional.embedding(which, vectors)).flatten(0, 1)
+        places = torch.arange(len(dropped), device=tokens.device)
+        return dropped, places.view(tokens.shape)
 
     def select(self, forward: Tensor | None, backward: Tensor | None, batch: Batch) -> Tensor:
         """The states (B, T, H) of either direction that answer: (Q, feature_size)."""

@@ -14,9 +14,10 @@ import torch
 from torch import Tensor, nn
 from torch.optim.adam import adam
 
+from attractor.loops.tables import BETA1, BETA2
 from attractor.models.embedding import Embedding
 from attractor.optimizer.block import Block
-from attractor.optimizer.deferred import BETA1, BETA2, EPSILON, Deferred
+from attractor.optimizer.deferred import Deferred
 
 # Numbers from which on a table of vectors is cheaper to learn by the rows that a step reads, and
 # any parameter is better left where it is.
@@ -27,13 +28,13 @@ class Adam:
     """Updates a network's parameters in place; one without a gradient has one of zero.
 
     state: by parameter's index and moment, "3.exp_avg" as torch.optim.Adam has them, what the next
-    step depends on. An Embedding of MANY numbers or more has to `expect` what is read of it, and is
-    up to date after `settle`. A CPU's smaller parameters become views of one tensor: the step of a
-    small network is made of calls.
+    step depends on. A CPU's Embedding of MANY numbers or more is learnt by the rows that are read,
+    and up to date after `settle`. Smaller parameters there become views of one tensor: the step of
+    a small network is made of calls.
     """
 
-    def __init__(self, network: nn.Module, learning_rate: float) -> None:
-        self._learning_rate = learning_rate
+    def __init__(self, network: nn.Module, learning_rate: float, epsilon: float = 1e-8) -> None:
+        self._learning_rate, self._epsilon = learning_rate, epsilon
         self._parameters = list(network.parameters())
         self._blocks: list[Block] = []
         self._tables: list[Deferred] = []
@@ -42,7 +43,7 @@ class Adam:
         for index, parameter in enumerate(self._parameters):
             if index in tables:
                 block = self._block([index])
-                self._tables.append(Deferred(tables[index], block, learning_rate))
+                self._tables.append(Deferred(tables[index], block, learning_rate, epsilon))
             elif parameter.is_cpu and parameter.numel() < MANY:
                 small.append(index)
             else:
@@ -57,11 +58,6 @@ class Adam:
         for table in self._tables:
             table.resume()
 
-    def expect(self, batches: Sequence[Tensor]) -> None:
-        """Say which tokens (...) each of the next steps reads."""
-        for table in self._tables:
-            table.expect(batches)
-
     def settle(self) -> None:
         """Bring all vectors up to date."""
         for table in self._tables:
@@ -71,6 +67,8 @@ class Adam:
         """Forget all gradients."""
         for parameter in self._parameters:
             parameter.grad = None
+        for table in self._tables:
+            table.forget()
 
     @torch.no_grad()
     def step(self, most: float = math.inf) -> float:
@@ -79,31 +77,33 @@ class Adam:
         Returns the norm before (Pascanu, Mikolov & Bengio 2013, algorithm 1); where that is no
         number, nothing is updated.
         """
-        blocks = [*self._blocks, *(table.reading for table in self._tables if table.reading)]
-        gradients = [block.gradient() for block in blocks]
-        norm = float(torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients))))
+        gradients = [block.gradient() for block in self._blocks]
+        of_tables = [table.gradient() for table in self._tables]
+        all_of_them = [*gradients, *(one for one in of_tables if one is not None)]
+        norm = float(torch.linalg.vector_norm(torch.stack(torch._foreach_norm(all_of_them))))
         if not math.isfinite(norm):
             return norm
-        if norm > most:
-            torch._foreach_mul_(gradients, most / (norm + 1e-6))
+        scale = most / (norm + 1e-6) if norm > most else 1.0
+        if scale < 1:
+            torch._foreach_mul_(gradients, scale)
         adam(
-            [block.values for block in blocks],
+            [block.values for block in self._blocks],
             gradients,
-            [block.mean for block in blocks],
-            [block.square for block in blocks],
+            [block.mean for block in self._blocks],
+            [block.square for block in self._blocks],
             [],
-            [block.step for block in blocks],
+            [block.step for block in self._blocks],
             fused=True,  # a third of the time of a loop over the parameters
             amsgrad=False,
             beta1=BETA1,
             beta2=BETA2,
             lr=self._learning_rate,
             weight_decay=0.0,
-            eps=EPSILON,
+            eps=self._epsilon,
             maximize=False,
         )
-        for table in self._tables:
-            table.write()
+        for table, gradient in zip(self._tables, of_tables, strict=True):
+            table.learn(gradient, scale)
         return norm
 
     def _block(self, indices: Sequence[int]) -> Block:
@@ -119,13 +119,14 @@ class Adam:
 
 
 def _large_tables(network: nn.Module) -> dict[int, Embedding]:
-    """Embeddings by their parameter's index, of MANY numbers and read by no one else."""
+    """A CPU's Embeddings by their parameter's index, of MANY numbers and read by no one else."""
     users = Counter(id(p) for _, p in network.named_parameters(remove_duplicate=False))
     place = {id(parameter): index for index, parameter in enumerate(network.parameters())}
     return {
         place[id(module.weight)]: module
         for module in network.modules()
         if isinstance(module, Embedding)
+        and module.weight.is_cpu
         and module.weight.numel() >= MANY
         and users[id(module.weight)] == 1
     }

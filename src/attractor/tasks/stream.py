@@ -35,10 +35,12 @@ class Stream(Examples):
         one = prepare([words[:-1].tolist()], np.zeros(n, np.int64), np.arange(n), words[1:])
         return cls(**vars(one), bptt=bptt)
 
-    def batches(self, size: int, rng: np.random.Generator | None = None) -> Iterator[Batch]:
+    def batches(
+        self, size: int, rng: np.random.Generator | None = None, length_spread: int = 1
+    ) -> Iterator[Batch]:
         """Pieces in their order. The text is cut into rows of equal length, the last shorter, that
         are read side by side from a state of zero: `size` rows, or few where there is no `rng`,
-        which says that the stream is measured and not learnt from.
+        which says that the stream is measured and not learnt from. All pieces are of one length.
         """
         rows = size if rng else min(size, _MEASURED_ROWS)
         length = -(-self.n_tokens // rows)

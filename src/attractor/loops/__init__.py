@@ -1,0 +1,1 @@
+"""Compiled loops: matrix products, the LSTM, and tables of vectors (numba)."""

@@ -1,0 +1,17 @@
+"""Texts of different lengths beside each other."""
+
+from __future__ import annotations
+
+from attractor.loops.compiled import compiled
+from attractor.loops.products import Numbers
+
+
+@compiled
+def reaching(lengths: Numbers, t: int) -> int:
+    """How many texts, from the first on, hold all that have a word t; the longest stand first, or
+    some of these have none.
+    """
+    n = len(lengths)
+    while n > 0 and lengths[n - 1] <= t:
+        n -= 1
+    return n

@@ -1,0 +1,95 @@
+"""The simple network's recurrence (Elman 1990), and the gradients of what it is made of.
+
+hₜ = tanh(aₜ), aₜ = W xₜ + U hₜ₋₁ + b; with gₜ what reaches hₜ from outside the layer,
+∂L/∂aₜ = (1 - hₜ²)(gₜ + Uᵀ ∂L/∂aₜ₊₁) (Werbos 1990). T words of B texts, V distinct words, E inputs,
+H units.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from attractor.loops.compiled import compiled
+from attractor.loops.products import Floats, Numbers, add_outer, add_product, rows, zeros
+from attractor.loops.ragged import reaching
+from attractor.loops.tanh import tanh
+from attractor.loops.vectors import LANES, load, load_until, splat, store, store_until
+
+_ONE, _NONE = np.float32(1), np.float32(0)
+
+
+@compiled
+def read_simple(
+    vectors: Floats, which: Numbers, lengths: Numbers, h: Floats,
+    W: Floats, U: Floats, b: Floats, second_b: Floats, states: Floats,
+) -> None:  # fmt: skip
+    """Read the words `which` (T, B) of vectors (V, E) from states h (B, H), of each text its length
+    (B,), fastest from the longest text to the shortest; fills states (T, B, H), zeros behind.
+
+    W (H, E), U (H, H), b and second_b (H,): torch's weights.
+    """
+    (T, B, H), V = states.shape, len(vectors)
+    by_unit = rows(U.T)
+    N = by_unit.shape[1]
+    inputs, arguments = zeros(V, N), zeros(B, N)
+    for v in range(V):
+        for n in range(H):
+            inputs[v, n] = b[n] + second_b[n]
+    add_product(inputs, vectors, rows(W.T))
+    for t in range(T):
+        n_texts = reaching(lengths, t)
+        for text in range(n_texts):
+            word = inputs[which[t, text]]
+            for n in range(0, N, LANES):
+                store(arguments[text], n, load(word, n))
+        add_product(arguments[:n_texts], h, by_unit)
+        h = states[t]
+        h[n_texts:] = _NONE
+        for text in range(n_texts):
+            for n in range(0, H, LANES):
+                store_until(h[text], n, H, tanh(load(arguments[text], n)))
+
+
+@compiled
+def simple_gradients(
+    gradient: Floats, vectors: Floats, which: Numbers, lengths: Numbers, h: Floats,
+    W: Floats, U: Floats, states: Floats,
+    d_vectors: Floats, d_h: Floats, d_W: Floats, d_U: Floats, d_b: Floats,
+) -> None:  # fmt: skip
+    """Fills the gradients of what `read_simple` was given, each of the shape of what it is the
+    gradient of, from gradient (T, B, H), what reaches each state of a word from outside the layer.
+    """
+    (T, B, H), (V, E) = states.shape, vectors.shape
+    of_unit, of_input, one = rows(U), rows(W), splat(_ONE)
+    N = of_unit.shape[1]
+    d_state, d_inputs = zeros(B, N), zeros(V, N)
+    slopes = zeros(T * B, N).reshape(T, B, N)
+    for t in range(T - 1, -1, -1):
+        n_texts = reaching(lengths, t)
+        for text in range(n_texts):
+            word, slope = d_inputs[which[t, text]], slopes[t, text]
+            for n in range(0, H, LANES):
+                state = load_until(states[t, text], n, H)
+                d = load(d_state[text], n) + load_until(gradient[t, text], n, H)
+                d = d * (one - state * state)
+                store_until(slope, n, H, d)
+                store(word, n, load(word, n) + load(slope, n))
+        d_state[:] = _NONE
+        add_product(d_state[:n_texts], slopes[t], of_unit)
+    d_h[:] = d_state[:, :H]
+    d_words = zeros(V, of_input.shape[1])
+    add_product(d_words, d_inputs, of_input)
+    d_vectors[:] = d_words[:, :E]
+    by_input, by_unit = zeros(-(-E // 4) * 4, N), zeros(-(-H // 4) * 4, N)
+    add_outer(by_input, vectors, d_inputs)
+    add_outer(by_unit, h, slopes[0])
+    for t in range(1, T):
+        n_texts = reaching(lengths, t)
+        add_outer(by_unit, states[t - 1, :n_texts], slopes[t])
+    d_b[:] = _NONE
+    for n in range(H):
+        d_W[n] = by_input[:E, n]
+        d_U[n] = by_unit[:H, n]
+    for v in range(V):
+        for n in range(H):
+            d_b[n] += d_inputs[v, n]
