@@ -38,7 +38,9 @@ BATCHES = (16, 128)
 BACKENDS = ("jax", "tensorflow", "tensorflow unrolled", "torch")
 RATE = 0.001  # of learning, at equal batches
 RATES = (0.003, 0.01, 0.03)  # tried on the way to a loss
-OUR_BATCHES = (16, 32, 64, 128)
+OUR_BATCHES = (8, 16, 32, 128)
+# Recurrent weights of Keras are orthogonal, ours uniform: at 1.7 times torch's of the same size.
+GAINS, SCALES = (1.0, 2.0), (1.7, 3.0, 4.0)
 # Keras begins with small embeddings and open forget gates, and clips no gradient.
 AS_KERAS = {"embedding_scale": 0.05, "forget_bias": 1.0}
 UNCLIPPED = 1e9
@@ -65,11 +67,11 @@ def main() -> None:
             lambda setting, seed: sides.keras(
                 backends[0], *setting, epochs=5 if setting[0] == 16 else 12, seed=seed
             ),
-            list(product(BATCHES, RATES)),
+            list(product(BATCHES, RATES, GAINS)),
         )
         ours = Side(
-            lambda setting, seed: sides.ours(*setting, epochs=5, seed=seed, as_keras=True),
-            list(product(OUR_BATCHES, RATES)),
+            lambda setting, seed: sides.ours(*setting, epochs=5, seed=seed),
+            list(product(OUR_BATCHES, RATES, SCALES)),
         )
         rows += to_the_same_losses(keras, ours)
     publish(rows, FILE)
@@ -110,19 +112,25 @@ class Sides:
             return False
         return found.returncode == 0
 
-    def keras(self, backend: str, batch: int, rate: float, epochs: int, seed: int = 0) -> Epochs:
+    def keras(
+        self, backend: str, batch: int, rate: float, gain: float, epochs: int, seed: int = 0
+    ) -> Epochs:
         """Epochs of Keras, in a process of its own."""
         name, _, unrolled = backend.partition(" ")
         arguments = [str(batch), "--rate", str(rate), "--epochs", str(epochs), "--seed", str(seed)]
+        arguments += ["--gain", str(gain)]
         arguments += ["--unroll"] if unrolled else []
         environment = {"KERAS_BACKEND": name}
         found: Epochs = yardstick("keras_linzen", self.python, self.data, arguments, environment)
         return found
 
     def ours(
-        self, batch: int, rate: float, epochs: int, seed: int = 0, as_keras: bool = False
+        self, batch: int, rate: float, scale: float | None, epochs: int, seed: int = 0
     ) -> Epochs:
-        """Epochs of the package; as_keras: begun and learnt from gradients as Keras does."""
+        """Epochs of the package; scale: of its recurrent weights, where all else is begun, and
+        learnt from gradients, as in Keras; None for the package's own ways.
+        """
+        as_keras = {} if scale is None else {**AS_KERAS, "recurrent_scale": scale}
         model = {
             "_target_": "attractor.models.recurrent.Recurrent",
             "name": "lstm",
@@ -131,7 +139,7 @@ class Sides:
             "embedding_size": UNITS,
             "hidden_size": UNITS,
             "parameters": 1,
-            **(AS_KERAS if as_keras else {}),
+            **as_keras,
         }
         network = build_network(model, self.task, len(self.words), seed)
         settings = TrainConfig(rate, batch_size=batch, max_epochs=epochs, patience=epochs)
@@ -145,11 +153,11 @@ def at_equal_batches(sides: Sides, backends: Iterable[str], epochs: int) -> list
     """Examples a second of each backend and, before and after it, of ours."""
     rows: list[Row] = []
     for batch in BATCHES:
-        ours = [sides.ours(batch, RATE, 1 + epochs)]
+        ours = [sides.ours(batch, RATE, None, 1 + epochs)]
         speeds = {}
         for backend in backends:
-            speeds[backend] = speed(sides, [sides.keras(backend, batch, RATE, 1 + epochs)])
-            ours.append(sides.ours(batch, RATE, 1 + epochs))
+            speeds[backend] = speed(sides, [sides.keras(backend, batch, RATE, 1.0, 1 + epochs)])
+            ours.append(sides.ours(batch, RATE, None, 1 + epochs))
             print(f"  batch {batch}, {backend}: {speeds[backend]:,.0f} examples/s", flush=True)
         fastest = max(speeds, key=speeds.__getitem__, default="ours")
         speeds["ours"] = speed(sides, ours)

@@ -1,8 +1,8 @@
 """Seconds of training to the same validation loss, each side at its own best setting.
 
-A setting is a batch and a rate. Each side's settings are chosen on some seeds, by the median time,
-and measured on others; a run that never reaches a loss takes forever, and so does a side of whose
-runs half do not.
+A setting is a batch, a rate, and how large the recurrent weights begin. Each side's settings are
+chosen on some seeds, by the median time, and measured on others; a run that never reaches a loss
+takes forever, and so does a side of whose runs half do not.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from benchmarks.measuring import Row, rates
 CHOSEN_ON, MEASURED_ON = (100, 101, 102), range(1, 6)  # seeds
 HIGHER = (0.5, 0.45, 0.4)  # losses on the way
 Epochs = list[dict[str, float]]  # of each its train_seconds and valid_loss
-Setting = tuple[int, float]  # batch and rate
+Setting = tuple[int, float, float]  # batch, rate, and what recurrent weights are multiplied by
 
 
 @dataclass
@@ -61,8 +61,8 @@ def to_the_same_losses(keras: Side, ours: Side) -> list[Row]:
         their_runs, our_runs = keras.runs(theirs, MEASURED_ON), ours.runs(own, MEASURED_ON)
         reached = sum(until(run, goal) < math.inf for run in our_runs)
         print(
-            f"  to a loss of {goal}: keras at batch, rate {theirs}, ours at {own}; ours gets there"
-            f" in {reached} of {len(our_runs)} seeds; lowest in the median"
+            f"  to a loss of {goal}: keras at batch, rate, scale {theirs}, ours at {own}; ours gets"
+            f" there in {reached} of {len(our_runs)} seeds; lowest in the median"
             f" {lowest(their_runs):.3f}, ours {lowest(our_runs):.3f}",
             flush=True,
         )

@@ -34,6 +34,7 @@ def main() -> None:
     parser.add_argument("batch", type=int)
     parser.add_argument("--epochs", type=int, default=6)
     parser.add_argument("--rate", type=float, default=0.001, help="of learning")
+    parser.add_argument("--gain", type=float, default=1.0, help="of the recurrent weights")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--unroll", action="store_true", help="the LSTM's loop over tokens")
     given = parser.parse_args()
@@ -81,11 +82,12 @@ def train(data: dict[str, Any], given: argparse.Namespace) -> list[dict[str, flo
             )
 
     keras.utils.set_random_seed(given.seed)
+    orthogonal = keras.initializers.Orthogonal(given.gain)  # Keras's own has a gain of 1
     n_words = 1 + max(int(data[f"{split}_tokens"].max()) for split in ("train", "valid"))
     model = keras.Sequential(
         [
             keras.layers.Embedding(n_words, UNITS),
-            keras.layers.LSTM(UNITS, unroll=given.unroll),
+            keras.layers.LSTM(UNITS, unroll=given.unroll, recurrent_initializer=orthogonal),
             keras.layers.Dense(1, activation="sigmoid"),
         ]
     )

@@ -15,6 +15,8 @@ Numbers = NDArray[np.int64]
 BETA1, BETA2 = 0.9, 0.999
 RATIO_A, RATIO_B = BETA1 / BETA2**0.5, BETA1 / BETA2
 LASTING = 256  # steps; what is left of a moment then is 2e-12, and soon no normal number
+_FADES = np.array([RATIO_A, RATIO_B, BETA1])[:, None] ** np.arange(LASTING + 1)
+_FADES[:, LASTING] = 0.0
 
 
 @compiled
@@ -49,12 +51,11 @@ def pay(
     for row in rows:
         k = now - paid[row]
         if k > 0:
-            fade_a = RATIO_A**k if k < LASTING else 0.0
-            fade_b = RATIO_B**k if k < LASTING else 0.0
-            A = sums[0, paid[row]] - fade_a * sums[0, now]
-            B = sums[1, paid[row]] - fade_b * sums[1, now]
+            last = min(k, LASTING)
+            A = sums[0, paid[row]] - _FADES[0, last] * sums[0, now]
+            B = sums[1, paid[row]] - _FADES[1, last] * sums[1, now]
             step, ratio = number(rate * A), number(epsilon * B / A)
-            fade, fade_square = number(BETA1**k if k < LASTING else 0.0), number(BETA2**k)
+            fade, fade_square = number(_FADES[2, last]), number(BETA2**k)
             v, m, s = values[row], mean[row], square[row]
             for e in range(len(v)):
                 v[e] -= step * m[e] / (np.sqrt(s[e]) + ratio)

@@ -1,6 +1,6 @@
 """Simple network and LSTM step by step, as their equations stand: for reading, tracing and testing.
 
-Training keeps torch's fused kernels; these take a torch layer's weights and agree with it. A step
+Training keeps faster layers; these take a torch layer's weights and agree with it. A step
 is a node of the autograd graph, so that a gradient can be asked for at any word. B texts, T words,
 E inputs, H units, G pre-activations: H in the simple network, 4H in the LSTM, ordered f, i, C̃, o.
 """
@@ -177,7 +177,7 @@ def weight_gradients(reading: Trace, deltas: Sequence[Tensor]) -> dict[str, Tens
     """The contributions of T deltas (B, G), summed over steps and texts: the weights' gradients.
 
     By the names and in the row order of torch's layer: weight_ih_l0 (G, E), weight_hh_l0 (G, H),
-    bias_ih_l0 and bias_hh_l0 (G,); what autograd gives for the fused layer.
+    bias_ih_l0 and bias_hh_l0 (G,); what autograd gives for the layer.
     """
     delta, x, previous = _factors(reading, deltas)
     if reading.has_memory:
