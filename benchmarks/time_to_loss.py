@@ -1,8 +1,8 @@
 """Seconds of training to the same validation loss, each side at its own best setting.
 
 A setting is a batch, a rate, and how large the recurrent weights begin. Each side's settings are
-chosen on some seeds, by the median time, and measured on others; a run that never reaches a loss
-takes forever, and so does a side of whose runs half do not.
+chosen on some seeds, by the time of the slowest, and measured on others; a run that never reaches a
+loss takes forever, and so does a side of whose runs half do not.
 """
 
 from __future__ import annotations
@@ -40,11 +40,11 @@ class Side:
         return min(self.settings, key=lambda setting: lowest(self.runs(setting, CHOSEN_ON)))
 
     def fastest(self, goal: float) -> Setting:
-        """The setting that reaches a loss first; where none does, the one of least loss."""
+        """The setting with which all runs reach a loss first; where none does, of least loss."""
 
         def merit(setting: Setting) -> tuple[float, float]:
             runs = self.runs(setting, CHOSEN_ON)
-            return median(compiled(run, goal) for run in runs), lowest(runs)
+            return max(compiled(run, goal) for run in runs), lowest(runs)
 
         return min(self.settings, key=merit)
 

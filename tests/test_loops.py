@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from attractor.loops import compiled as compiling
+from attractor.loops.exponential import exponential
 from attractor.loops.products import add_outer, add_product, padded, rows, zeros
 from attractor.loops.tables import distinct
 from attractor.loops.tanh import tanh
@@ -96,6 +97,27 @@ def test_tanh_of_what_is_no_number_is_none() -> None:
     out = np.empty(3, np.float32)
     _tanh_of(np.array([np.nan, np.inf, -np.inf], np.float32), out)
     np.testing.assert_allclose(out, [np.nan, 1, -1], rtol=1e-6)
+
+
+@compiling.compiled
+def _exponential_of(x: Floats, out: Floats) -> None:
+    for n in range(0, len(x), LANES):
+        store_until(out, n, len(x), exponential(load_until(x, n, len(x))))
+
+
+def test_exp_is_right_to_float32() -> None:
+    x = -np.concatenate([np.linspace(0, 87, 20_001), np.geomspace(1e-30, 1, 500)])
+    x, out = x.astype(np.float32), np.empty(len(x), np.float32)
+    _exponential_of(x, out)
+    np.testing.assert_allclose(out, np.exp(x.astype(np.float64)), rtol=3e-7, atol=0)
+    assert out[0] == 1
+
+
+def test_exp_of_very_little_is_next_to_nothing_and_of_no_number_none() -> None:
+    out = np.empty(3, np.float32)
+    _exponential_of(np.array([-1e9, -np.inf, np.nan], np.float32), out)
+    assert (out[:2] < 2e-38).all()
+    assert np.isnan(out[2])
 
 
 @compiling.compiled

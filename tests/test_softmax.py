@@ -12,7 +12,12 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from attractor import batching
 from attractor.errors import UserError
-from attractor.tasks.softmax import AdaptiveSoftmax, FullSoftmax, linear_cross_entropy
+from attractor.tasks.softmax import (
+    AdaptiveSoftmax,
+    FullSoftmax,
+    linear_cross_entropy,
+    looped_cross_entropy,
+)
 
 Q, H, V = 23, 8, 37
 
@@ -52,6 +57,50 @@ def test_fused_loss_and_gradients_are_those_of_autograd(
         for one, other, value in zip(given, wanted, learnt, strict=True):
             assert one.shape == value.shape
             torch.testing.assert_close(one, other, atol=1e-10, rtol=0)
+
+
+@pytest.mark.parametrize(("Q", "H", "V"), [(1, 1, 2), (5, 8, 37), (64, 20, 130), (150, 33, 300)])
+def test_looped_loss_and_gradients_are_those_of_autograd(Q: int, H: int, V: int) -> None:
+    torch.manual_seed(0)
+    learnt = [torch.randn(size).requires_grad_() for size in [(Q, H), (V, H), (V,)]]
+    double = [value.detach().double().requires_grad_() for value in learnt]
+    targets = torch.randint(V, (Q,))
+    expected = by_autograd(double, targets)
+    found = looped_cross_entropy(learnt[0], learnt[1], learnt[2], targets)
+    assert found.shape == ()
+    assert found.item() == pytest.approx(expected.item(), abs=2e-6, rel=1e-6)
+    given = torch.autograd.grad(-2.5 * found, learnt)
+    wanted = torch.autograd.grad(-2.5 * expected, double)
+    for one, other, value in zip(given, wanted, learnt, strict=True):
+        assert one.shape == value.shape
+        torch.testing.assert_close(one.double(), other, atol=5e-6, rtol=1e-4)
+
+
+@torch.no_grad()
+def test_looped_log_p_is_that_of_all_scores() -> None:
+    torch.manual_seed(0)
+    head, features, words = (
+        FullSoftmax(20, 300),
+        9 * torch.randn(70, 20),
+        torch.randint(300, (70, 3)),
+    )
+    expected = torch.log_softmax(head.double()(features.double()), dim=1).gather(1, words)
+    found = head.float().log_p(features, words)
+    assert found.shape == (70, 3)
+    torch.testing.assert_close(found.double(), expected, atol=2e-5, rtol=1e-6)
+
+
+def test_a_looped_loss_of_what_is_no_number_is_none() -> None:
+    """A diverging run is stopped by its loss."""
+    features, weight, bias = torch.ones(2, 3), torch.ones(40, 3), torch.zeros(40)
+    targets = torch.tensor([0, 1])
+    assert looped_cross_entropy(features, weight, bias, targets).item() == pytest.approx(
+        math.log(40)
+    )
+    weight[17, 1] = math.nan
+    assert looped_cross_entropy(features, weight, bias, targets).isnan()
+    weight[17, 1] = math.inf
+    assert looped_cross_entropy(features, weight, bias, targets).isnan()
 
 
 def test_fused_gradient_by_hand() -> None:
@@ -96,17 +145,18 @@ def test_scores_of_all_questions_never_exist_where_they_would_be_too_many(
 ) -> None:
     """The weights' gradient, V * H, is then the largest tensor."""
     monkeypatch.setattr(batching, "MOST_OUTPUTS", most)
-    (features, _, _), targets = question(torch.float32)
+    (features, _, _), targets = question()
     with Largest() as seen:  # type: ignore[no-untyped-call]
-        FullSoftmax(H, V).loss(features, targets).backward()  # type: ignore[no-untyped-call]
+        FullSoftmax(H, V).double().loss(features, targets).backward()  # type: ignore[no-untyped-call]
     assert seen.numbers == largest
 
 
 def test_few_scores_are_computed_as_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    """To the bit what cross_entropy makes of the head's outputs; many, to rounding."""
+    """To the bit what cross_entropy makes of the head's outputs, where torch computes; many, and
+    those of compiled loops, to rounding."""
     torch.manual_seed(0)
-    head = FullSoftmax(H, V)
-    (features, _, _), targets = question(torch.float32)
+    head = FullSoftmax(H, V).double()
+    (features, _, _), targets = question()
     losses = nn.functional.cross_entropy(head(features), targets, reduction="none")
     loss = head.loss(features, targets)
     assert torch.equal(loss, losses.mean())
@@ -115,6 +165,8 @@ def test_few_scores_are_computed_as_ever(monkeypatch: pytest.MonkeyPatch) -> Non
     assert loss.grad_fn.name() == losses.mean().grad_fn.name()  # type: ignore[union-attr]
     monkeypatch.setattr(batching, "MOST_OUTPUTS", 1)
     torch.testing.assert_close(head.loss(features, targets), losses.mean(), atol=1e-6, rtol=0)
+    looped = head.float().loss(features.detach().float(), targets)
+    torch.testing.assert_close(looped.double(), losses.mean(), atol=1e-6, rtol=0)
 
 
 def adaptive(feature_size: int = H, vocabulary_size: int = V) -> AdaptiveSoftmax:
@@ -175,4 +227,5 @@ def test_half_precision_learns_from_a_loss_in_full(
     assert loss.dtype == torch.float32
     assert half.grad is not None
     assert half.grad.dtype == torch.bfloat16
-    assert torch.equal(loss, head.loss(half.detach().float(), targets))
+    again = head.loss(half.detach().float(), targets)
+    torch.testing.assert_close(loss, again, atol=1e-6, rtol=0)

@@ -136,6 +136,42 @@ def clamp(context: Any, vector: Any, most: Any) -> Any:
     return VECTOR(vector, most), emit
 
 
+@_instruction
+def maximum(context: Any, one: Any, other: Any) -> Any:
+    """The larger of two numbers, lane by lane; where one of them is no number, that."""
+
+    def emit(context: Any, builder: Any, signature: Any, operands: Any) -> Any:
+        a, b = operands
+        larger = builder.fcmp_unordered(">", a, b)
+        return builder.select(builder.fcmp_unordered("uno", b, b), b, builder.select(larger, a, b))
+
+    return VECTOR(one, other), emit
+
+
+@_instruction
+def rounded(context: Any, vector: Any) -> Any:
+    """The nearest whole numbers."""
+
+    def emit(context: Any, builder: Any, signature: Any, operands: Any) -> Any:
+        kind = ir.FunctionType(_VECTOR, [_VECTOR])
+        call = builder.module.declare_intrinsic("llvm.rint.v16f32", (), kind)
+        return builder.call(call, operands)
+
+    return VECTOR(vector), emit
+
+
+@_instruction
+def power_of_two(context: Any, vector: Any) -> Any:
+    """2 to the power of whole numbers from -126 to 127, put together from its exponent's bits."""
+
+    def emit(context: Any, builder: Any, signature: Any, operands: Any) -> Any:
+        whole = builder.fptosi(operands[0], _NUMBERS)
+        biased = builder.add(whole, ir.Constant(_NUMBERS, [127] * LANES))
+        return builder.bitcast(builder.shl(biased, ir.Constant(_NUMBERS, [23] * LANES)), _VECTOR)
+
+    return VECTOR(vector), emit
+
+
 def _place(context: Any, builder: Any, signature: Any, operands: Any) -> Any:
     """Where a row's number n stands, as an address of a vector."""
     row = context.make_array(signature.args[0])(context, builder, operands[0])

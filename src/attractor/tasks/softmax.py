@@ -10,6 +10,8 @@ from torch.autograd.function import once_differentiable
 
 from attractor.batching import slices
 from attractor.errors import UserError
+from attractor.loops.softmax import cross_entropy, log_probabilities
+from attractor.models.looped import arrays, in_loops
 
 # Ranks that the commonest words, and each group of rarer ones but the last, end at: V / these.
 _PARTS = (32, 8, 2)
@@ -22,6 +24,8 @@ class FullSoftmax(nn.Linear):
 
     def loss(self, features: Tensor, targets: Tensor) -> Tensor:
         """Mean -log p () in nats of targets (Q,); scores too many for one slice never exist."""
+        if in_loops(features):
+            return looped_cross_entropy(features, self.weight, self.bias, targets)
         if len(slices(len(features), self.out_features)) == 1:
             scores = self(features).float()
             return nn.functional.cross_entropy(scores, targets, reduction="none").mean()
@@ -34,6 +38,16 @@ class FullSoftmax(nn.Linear):
 
     def log_p(self, features: Tensor, targets: Tensor) -> Tensor:
         """log p (Q, k) of the words `targets` (Q, k); no gradient flows through it."""
+        if in_loops(features):
+            parts = (
+                features.detach().contiguous(),
+                self.weight.detach(),
+                self.bias.detach(),
+                targets,
+            )
+            found = features.new_empty(targets.shape)
+            log_probabilities(*arrays(*parts, found))
+            return found
         scores: Tensor = self(features).float()
         # In place: a second (Q, V) would take longer to map than to compute.
         return torch.log_softmax(scores, dim=1, out=scores).gather(1, targets)
@@ -103,12 +117,34 @@ class AdaptiveSoftmax(nn.Module):
         return right - wrong
 
 
+def looped_cross_entropy(features: Tensor, weight: Tensor, bias: Tensor, targets: Tensor) -> Tensor:
+    """The same as linear_cross_entropy, in float32 on a processor, in compiled loops."""
+    loss: Tensor = _LoopedCrossEntropy.apply(features, weight, bias, targets)  # type: ignore[no-untyped-call]
+    return loss
+
+
+class _LoopedCrossEntropy(torch.autograd.Function):
+    """Features (Q, H), weight (V, H), bias (V,) and targets (Q,) to their mean loss ()."""
+
+    @staticmethod
+    def forward(ctx: Any, *given: Tensor) -> Tensor:
+        parts = [part.detach().contiguous() for part in given]
+        ctx.gradients = [torch.empty_like(part) for part in parts[:3]]
+        return parts[0].new_tensor(cross_entropy(*arrays(*parts, *ctx.gradients)))
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, scale: Tensor) -> tuple[Tensor | None, ...]:
+        return _handed_over(ctx, scale)
+
+
 def linear_cross_entropy(features: Tensor, weight: Tensor, bias: Tensor, targets: Tensor) -> Tensor:
     """Mean cross-entropy () of scores features @ weight.T + bias (Q, V) against targets (Q,).
 
-    Exact, in float32 at least. features (Q, H), weight (V, H), bias (V,). The scores of a slice of
-    questions at a time become its gradients in place, already on the way forwards, so that (Q, V)
-    numbers never exist and none is computed twice (Wijmans et al. 2024; Hsu et al. 2024, Liger).
+    Exact, in float32 at least, by torch. features (Q, H), weight (V, H), bias (V,). The scores of a
+    slice of questions at a time become its gradients in place, already on the way forwards, so that
+    (Q, V) numbers never exist and none is computed twice (Wijmans et al. 2024; Hsu et al. 2024,
+    Liger).
     """
     loss: Tensor = _LinearCrossEntropy.apply(features, weight, bias, targets)  # type: ignore[no-untyped-call]
     return loss
@@ -146,6 +182,13 @@ class _LinearCrossEntropy(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, scale: Tensor) -> tuple[Tensor | None, ...]:
-        # Handed over, not copied: of weights of many words a copy takes as long as an update.
-        gradients, ctx.gradients = ctx.gradients, None
-        return (*(gradient.mul_(scale) for gradient in gradients), None)
+        return _handed_over(ctx, scale)
+
+
+def _handed_over(ctx: Any, scale: Tensor) -> tuple[Tensor | None, ...]:
+    """The gradients that were found on the way forwards, and none of the targets.
+
+    Not copied: of weights of many words a copy takes as long as an update.
+    """
+    gradients, ctx.gradients = ctx.gradients, None
+    return (*(gradient.mul_(scale) for gradient in gradients), None)
