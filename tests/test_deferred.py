@@ -181,3 +181,18 @@ def test_words_are_given_as_they_differ() -> None:
         assert which.tolist() == [[0, 1], [1, 0], [2, 2]]
         assert torch.equal(vectors, words.embedding.weight[[5, 1, 2]])
         Adam(words, 0.1)
+
+
+def test_a_table_that_is_not_to_be_learnt_stays() -> None:
+    words = Words()
+    words.embedding.requires_grad_(False)
+    Adam(words, 0.1)
+    assert words.embedding.reader is None
+
+
+def test_gradients_beside_what_is_read_are_refused() -> None:
+    words, tokens = Words(), torch.tensor([[1, 2]])
+    optimizer = Adam(words, 0.1)
+    (words.loss(tokens) + words.embedding.weight.sum()).backward()  # type: ignore[no-untyped-call]
+    with pytest.raises(ValueError, match="not from its weight"):
+        optimizer.step()

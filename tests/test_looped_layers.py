@@ -141,6 +141,43 @@ def test_other_precisions_are_left_to_torch(own: Any, torchs: Any, dtype: torch.
     assert torch.equal(mine, other)
 
 
+@both
+def test_gradients_of_last_states_stop_at_texts_that_have_ended(own: Any, torchs: Any) -> None:
+    layer, _ = _pair(own, torchs, 20, 33)
+    vectors, which, _ = _words(7, 20, 3, 4)
+    _, last = layer(vectors, which, torch.tensor([4, 3, 2]))
+    (gradient,) = torch.autograd.grad(sum(part[0, 1:].sum() for part in _parts(last)), [vectors])
+    assert not gradient.any()
+
+
+def test_a_gradient_of_the_memory_may_have_any_order() -> None:
+    """The loops walk through numbers in the order of their indices."""
+    ours, theirs = _pair(LSTMLayer, nn.LSTM, 4, 5)
+    vectors, which, lengths = _words(7, 4, 3, 6)
+    weights, found = torch.randn(5, 3), []
+    for layer, read in ((ours, (vectors, which, lengths)), (theirs, (vectors[which],))):
+        _, (_, memory) = layer(*read)
+        found += torch.autograd.grad((memory[0].T * weights).sum(), [layer.weight_hh_l0])
+    torch.testing.assert_close(*found, rtol=1e-5, atol=1e-6)
+
+
+@both
+def test_what_does_not_fit_together_is_refused(own: Any, torchs: Any) -> None:
+    layer, _ = _pair(own, torchs, 4, 5)
+    vectors, which, lengths = _words(7, 4, 3, 6)
+    states = [torch.zeros(1, 2, 5)] * (1 + (own is LSTMLayer))
+    wrong: list[tuple[Any, ...]] = [
+        (vectors[:, :3], which, lengths),
+        (vectors, which, lengths[:2]),
+        (vectors, which[:, :0], lengths),
+        (vectors, which.int(), lengths),
+        (vectors, which, lengths, tuple(states) if len(states) > 1 else states[0]),
+    ]
+    for given_wrong in wrong:
+        with pytest.raises(ValueError, match="do not fit"):
+            layer(*given_wrong)
+
+
 def test_large_lstms_are_left_to_torch(monkeypatch: pytest.MonkeyPatch) -> None:
     ours, theirs = _pair(LSTMLayer, nn.LSTM, 20, 33)
     vectors, which, lengths = _words(7, 20, 5, 8)

@@ -179,6 +179,10 @@ def test_without_such_a_place_every_process_compiles(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(compiling, "_KEPT", None)
     twice = compiling.compiled(lambda x: 2 * x)
     assert twice(3) == 6
+    assert twice.stats.cache_path is None  # type: ignore[attr-defined]
+    kept = compiling.compiled(lambda x: 3 * x)
+    monkeypatch.undo()
+    assert kept(3) == 9
 
 
 def test_a_second_process_compiles_nothing() -> None:

@@ -90,6 +90,15 @@ def test_looped_log_p_is_that_of_all_scores() -> None:
     torch.testing.assert_close(found.double(), expected, atol=2e-5, rtol=1e-6)
 
 
+@pytest.mark.parametrize("word", [-1, 40])
+def test_a_target_that_is_no_word_is_refused(word: int) -> None:
+    head, features = FullSoftmax(3, 40), torch.ones(2, 3)
+    with pytest.raises(IndexError, match="beyond the vocabulary"):
+        head.loss(features, torch.tensor([0, word]))
+    with torch.no_grad(), pytest.raises(IndexError, match="beyond the vocabulary"):
+        head.log_p(features, torch.tensor([[0], [word]]))
+
+
 def test_a_looped_loss_of_what_is_no_number_is_none() -> None:
     """A diverging run is stopped by its loss."""
     features, weight, bias = torch.ones(2, 3), torch.ones(40, 3), torch.zeros(40)

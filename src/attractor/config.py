@@ -66,7 +66,7 @@ class TrainConfig:
     learning_rate: float = 0.003
     clip: float = 1.0
     batch_size: int = 64
-    length_spread: int = 1  # tokens that the lengths of a batch's texts may lie apart, and fewer
+    length_spread: int = 1  # at most about so many tokens between a batch's lengths
     max_epochs: int = 20
     patience: int = 3
     keep_epochs: bool = False  # the weights of every epoch, beside the three that matter

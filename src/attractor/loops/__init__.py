@@ -1,1 +1,1 @@
-"""Compiled loops: matrix products, the LSTM, and tables of vectors (numba)."""
+"""Compiled loops (numba): products, recurrent layers, a softmax, and tables of vectors."""

@@ -28,7 +28,7 @@ def compiled(function: Function) -> Function:
     As in C, an index beyond an array is not noticed.
     """
     before = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = str(_KEPT or before)
+    numba.config.CACHE_DIR = str(_KEPT)
     try:
         made: Function = numba.njit(
             function, cache=_KEPT is not None, fastmath=_FREEDOMS, error_model="numpy"
@@ -52,8 +52,9 @@ def _writable(folders: Iterable[Path]) -> Path | None:
     """
     for folder in folders:
         try:
+            folder = folder.expanduser()
             folder.mkdir(parents=True, exist_ok=True)
-        except OSError:
+        except (OSError, RuntimeError):  # who has no home cannot be told where it is
             continue
         if os.access(folder, os.W_OK):
             return folder
@@ -63,7 +64,8 @@ def _writable(folders: Iterable[Path]) -> Path | None:
 _KEPT = _writable(
     Path(place, _contents())
     for place in (
+        *([Path(numba.config.CACHE_DIR, "attractor")] if numba.config.CACHE_DIR else []),
         _FOLDER / "__pycache__",
-        Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser(), "attractor"),
+        Path(os.environ.get("XDG_CACHE_HOME", "~/.cache"), "attractor"),
     )
 )

@@ -30,6 +30,8 @@ def read_lstm(
 
     W (4H, E), U (4H, H), b and second_b (4H,): torch's weights. Fills states (T, B, H), gates
     (T, B, G) and memories (T, B, H); with fewer than T places, these hold the last ones.
+    Behind the gates there must be room that can be read, of a vector: the last units' are read with
+    it, and left.
     """
     (T, _, H), V, G = states.shape, len(vectors), gates.shape[2]
     half = splat(_HALF)
@@ -76,6 +78,7 @@ def lstm_gradients(
     slopes = zeros(T * B, G).reshape(T, B, G)
     d_state, d_inputs = zeros(B, padded(H)), zeros(V, G)
     of_unit, of_input = rows(U), rows(W)
+    d_C[reaching(lengths, T - 1) :] = _NONE  # the last memory of a text that has ended is 0
     for t in range(T - 1, -1, -1):
         before = memories[t - 1] if t else C
         n_texts = reaching(lengths, t)

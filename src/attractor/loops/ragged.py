@@ -8,9 +8,7 @@ from attractor.loops.products import Numbers
 
 @compiled
 def reaching(lengths: Numbers, t: int) -> int:
-    """How many texts, from the first on, hold all that have a word t; the longest stand first, or
-    some of these have none.
-    """
+    """The number of leading texts behind which none has a word t."""
     n = len(lengths)
     while n > 0 and lengths[n - 1] <= t:
         n -= 1

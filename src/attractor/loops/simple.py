@@ -29,13 +29,13 @@ def read_simple(
     W (H, E), U (H, H), b and second_b (H,): torch's weights.
     """
     (T, B, H), V = states.shape, len(vectors)
-    by_unit = rows(U.T)
+    by_unit = rows(np.ascontiguousarray(U.T))
     N = by_unit.shape[1]
     inputs, arguments = zeros(V, N), zeros(B, N)
     for v in range(V):
         for n in range(H):
             inputs[v, n] = b[n] + second_b[n]
-    add_product(inputs, vectors, rows(W.T))
+    add_product(inputs, vectors, rows(np.ascontiguousarray(W.T)))
     for t in range(T):
         n_texts = reaching(lengths, t)
         for text in range(n_texts):

@@ -25,9 +25,10 @@ def cross_entropy(
     x: Floats, W: Floats, b: Floats, targets: Numbers, d_x: Floats, d_W: Floats, d_b: Floats
 ) -> float:
     """The mean -log p in nats of targets (Q,), for x (Q, H), W (V, H) and b (V,); fills its
-    gradients.
+    gradients. Raises IndexError where a target is no word.
     """
     (Q, H), V = x.shape, len(W)
+    _check(targets, V)
     scale = _ONE / np.float32(Q)
     wide, d_wide = rows(x), zeros(V, padded(H))
     N = padded(min(Q, _QUESTIONS))
@@ -65,8 +66,11 @@ def cross_entropy(
 
 @compiled
 def log_probabilities(x: Floats, W: Floats, b: Floats, targets: Numbers, found: Floats) -> None:
-    """Fills found (Q, n) with log p in nats of the words `targets` (Q, n) of each question."""
+    """Fills found (Q, n) with log p in nats of the words `targets` (Q, n) of each question; raises
+    IndexError where one is no word.
+    """
     (Q, H), V = x.shape, len(W)
+    _check(targets.reshape(-1), V)
     N = padded(min(Q, _QUESTIONS))
     scores, turned = zeros(V, N), zeros(H, N)
     most, total = zeros(1, N)[0], zeros(1, N)[0]
@@ -80,6 +84,13 @@ def log_probabilities(x: Floats, W: Floats, b: Floats, targets: Numbers, found: 
         for q in range(n):
             for k in range(targets.shape[1]):
                 found[first + q, k] -= most[q] + np.float32(np.log(total[q]))
+
+
+@compiled
+def _check(targets: Numbers, V: int) -> None:
+    for target in targets:
+        if target < 0 or target >= V:
+            raise IndexError("a target beyond the vocabulary")
 
 
 @compiled

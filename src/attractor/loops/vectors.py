@@ -19,7 +19,9 @@ LANES = 16  # of AVX-512; elsewhere the compiler makes two or four registers of 
 _FLOAT, _NUMBER, _BIT = ir.FloatType(), ir.IntType(32), ir.IntType(1)
 _VECTOR, _NUMBERS = ir.VectorType(_FLOAT, LANES), ir.VectorType(_NUMBER, LANES)
 _MASK = ir.VectorType(_BIT, LANES)
-_FREEDOM = ("contract",)  # as everywhere in these loops
+# A product and a sum may be one instruction, and no more: the parts of ln 2 in exponential.py
+# would not bear another order.
+_FREEDOM = ("contract",)
 
 
 class _VectorType(types.Type):  # type: ignore[misc]
@@ -37,7 +39,9 @@ class _VectorModel(models.PrimitiveModel):  # type: ignore[misc]
 
 
 def _instruction(function: Callable[..., Any]) -> Any:
-    """A function that tells numba the type of an instruction's result, and how it is written."""
+    """A function that tells numba the type of an instruction's result, and how it is written; typed
+    for mypy, which takes what it makes for anything.
+    """
     return intrinsic(function)
 
 

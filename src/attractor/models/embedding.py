@@ -16,8 +16,8 @@ Words = tuple[Tensor, Tensor]
 class Embedding(nn.Embedding):
     """torch's, of vectors (V, E), whose words can be read as they differ, and learnt row by row.
 
-    reader: while an optimiser keeps the vectors, what reads `words` in training, once a step.
-    Padding learns nothing.
+    reader: while an optimiser keeps the vectors, what reads them in training, once a step; `weight`
+    itself then must not be learnt from. Padding learns nothing.
     """
 
     reader: Callable[[Tensor], Words] | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 
 def in_loops(vectors: Tensor) -> bool:
@@ -14,6 +14,23 @@ def in_loops(vectors: Tensor) -> bool:
     return (
         device == "cpu" and vectors.dtype == torch.float32 and not torch.is_autocast_enabled(device)
     )
+
+
+def check(
+    layer: nn.RNNBase, vectors: Tensor, which: Tensor, lengths: Tensor, *state: Tensor
+) -> None:
+    """Raise ValueError for what does not fit together: the loops would read beyond it."""
+    (B, T), H = which.shape, layer.hidden_size
+    fits = (
+        T > 0
+        and vectors.shape[1:] == (layer.input_size,)
+        and lengths.shape == (B,)
+        and all(part.shape == (1, B, H) and part.dtype == vectors.dtype for part in state)
+        and which.dtype == lengths.dtype == torch.int64
+    )
+    if not fits:
+        shapes = [tuple(part.shape) for part in (vectors, which, lengths, *state)]
+        raise ValueError(f"vectors, words, lengths and states of shapes {shapes} do not fit")
 
 
 def arrays(*tensors: Tensor) -> list[Any]:

@@ -14,7 +14,8 @@ from torch.autograd.function import once_differentiable
 
 from attractor.loops.lstm import lstm_gradients, read_lstm
 from attractor.loops.products import padded
-from attractor.models.looped import arrays, in_loops
+from attractor.loops.vectors import LANES
+from attractor.models.looped import arrays, check, in_loops
 
 State = tuple[Tensor, Tensor]
 
@@ -33,7 +34,8 @@ class LSTMLayer(nn.LSTM):
         self, vectors: Tensor, which: Tensor, lengths: Tensor, state: State | None = None
     ) -> tuple[Tensor, State]:
         """States (B, T, H) after the words `which` (B, T) of vectors (V, E), in texts of `lengths`
-        (B,), from `state`, of h and memory (1, B, H) each, or zero; and the last of both.
+        (B,), from `state`, of h and memory (1, B, H) each, or zero; and the last of both, of no use
+        where a text has ended.
         """
         if not in_loops(vectors) or self.hidden_size > MOST_UNITS:
             states, last = super().forward(nn.functional.embedding(which, vectors), state)
@@ -42,25 +44,27 @@ class LSTMLayer(nn.LSTM):
             zero = vectors.new_zeros(1, len(which), self.hidden_size)
             state = zero, zero
         (h, C), [weights] = state, self.all_weights
+        check(self, vectors, which, lengths, h, C)
         states, memory = _Recurrence.apply(  # type: ignore[no-untyped-call]
-            vectors, which.T, lengths, h[0], C[0], *weights
+            torch.is_grad_enabled(), vectors, which.T, lengths, h[0], C[0], *weights
         )
         return states.transpose(0, 1), (states[-1:], memory[None])
 
 
 class _Recurrence(torch.autograd.Function):
-    """Vectors (V, E), words (T, B), lengths (B,), h and C (B, H), W (4H, E), U (4H, H) and two
-    b (4H,) to states (T, B, H) and the last memory (B, H).
+    """Whether gradients are wanted, vectors (V, E), words (T, B), lengths (B,), h and C (B, H),
+    W (4H, E), U (4H, H) and two b (4H,) to states (T, B, H) and the last memory (B, H).
     """
 
     @staticmethod
-    def forward(ctx: Any, *given: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(ctx: Any, learns: bool, *given: Tensor) -> tuple[Tensor, Tensor]:
         ctx.set_materialize_grads(False)
         read = [part.detach().contiguous() for part in given]
         _, which, _, h, *_ = read
         (T, B), H = which.shape, h.shape[1]
-        kept = T if any(ctx.needs_input_grad) else 1
-        gates = h.new_empty(kept, B, padded(4 * H))
+        kept = T if learns else 1
+        G = padded(4 * H)
+        gates = h.new_empty(kept * B * G + LANES)[:-LANES].view(kept, B, G)
         memories, states = h.new_empty(kept, B, H), h.new_empty(T, B, H)
         read_lstm(*arrays(*read, gates, memories, states))
         ctx.save_for_backward(*read[:-2], gates, memories, states)  # all but the biases
@@ -75,8 +79,10 @@ class _Recurrence(torch.autograd.Function):
         vectors, _, _, h, C, W, U, *_ = read
         gradient = torch.zeros_like(states) if gradient is None else gradient.contiguous()
         d_vectors, d_h, d_W, d_U = map(torch.empty_like, (vectors, h, W, U))
-        d_C = torch.zeros_like(C) if d_memory is None else d_memory.clone()
+        d_C = torch.zeros_like(C)
+        if d_memory is not None:
+            d_C.copy_(d_memory)
         d_b = W.new_empty(len(W))
         gradients = d_vectors, d_h, d_C, d_W, d_U, d_b
         lstm_gradients(*arrays(gradient, *read, states, *gradients))
-        return d_vectors, None, None, d_h, d_C, d_W, d_U, d_b, d_b
+        return None, d_vectors, None, None, d_h, d_C, d_W, d_U, d_b, d_b

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
 from attractor.loops.simple import read_simple, simple_gradients
-from attractor.models.looped import arrays, in_loops
+from attractor.models.looped import arrays, check, in_loops
 
 
 class SimpleLayer(nn.RNN):
@@ -26,13 +26,15 @@ class SimpleLayer(nn.RNN):
         self, vectors: Tensor, which: Tensor, lengths: Tensor, state: Tensor | None = None
     ) -> tuple[Tensor, Tensor]:
         """States (B, T, H) after the words `which` (B, T) of vectors (V, E), in texts of `lengths`
-        (B,), from `state` (1, B, H) or zero; and the last.
+        (B,), from `state` (1, B, H) or zero; and the last, which where a text has ended
+        are of no use.
         """
         if not in_loops(vectors):
             states, last = super().forward(nn.functional.embedding(which, vectors), state)
             return states, last
         if state is None:
             state = vectors.new_zeros(1, len(which), self.hidden_size)
+        check(self, vectors, which, lengths, state)
         [weights] = self.all_weights
         states = _Recurrence.apply(  # type: ignore[no-untyped-call]
             vectors, which.T, lengths, state[0], *weights

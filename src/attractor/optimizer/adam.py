@@ -64,7 +64,7 @@ class Adam:
             table.settle()
 
     def zero_grad(self) -> None:
-        """Forget all gradients."""
+        """Forget all gradients, before a step reads anything."""
         for parameter in self._parameters:
             parameter.grad = None
         for table in self._tables:
@@ -127,6 +127,7 @@ def _large_tables(network: nn.Module) -> dict[int, Embedding]:
         for module in network.modules()
         if isinstance(module, Embedding)
         and module.weight.is_cpu
+        and module.weight.requires_grad
         and module.weight.numel() >= MANY
         and users[id(module.weight)] == 1
     }

@@ -47,9 +47,9 @@ class Deferred:
 
     def __init__(self, table: Embedding, block: Block, rate: float, epsilon: float) -> None:
         self._whole, self._rate, self._epsilon = block, rate, epsilon
-        self._sums = _endless_sums(1024)
+        self._table, self._sums = table, _endless_sums(1024)
         self._rows: NDArray[np.int64] | None = None  # that this step reads
-        self._vectors = block.values  # their copy
+        self._vectors = block.values  # while nothing is read
         self.resume()
         table.reader = self._read
 
@@ -62,7 +62,12 @@ class Deferred:
         self._rows = None
 
     def gradient(self) -> Tensor | None:
-        """Of the vectors (U, E) that this step reads; None where it reads none."""
+        """Of the vectors (U, E) that this step reads; None where it reads none.
+
+        Raises ValueError where the table has gradients beside them: they would be lost.
+        """
+        if self._table.weight.grad is not None:
+            raise ValueError("learn from what an Embedding reads, not from its weight")
         if self._rows is None:
             return None
         gradient = self._vectors.grad
