@@ -86,8 +86,8 @@ class Recurrent(nn.Module):
         """States (B, T, H) of tokens (B, T): left to right, and right to left; None if unread.
 
         Position t of the second holds the state after reading tokens T … t. Padding stands after
-        a text's end, where neither direction meets it before the text itself. With a memory the
-        reading from left to right goes on from the state there.
+        a text's end, where neither direction meets it before the text itself; its states are of no
+        use. With a memory the reading from left to right goes on from the state there.
         """
         vectors, which = self._words(tokens)
         forward = backward = None
