@@ -41,13 +41,13 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 SIZES = [
-    ({"cell": "lstm", "hidden_size": 128}, "bf16"),
-    ({"cell": "lstm", "hidden_size": 127}, "fp32"),
+    ({"cell": "lstm", "hidden_size": 200}, "bf16"),
+    ({"cell": "lstm", "hidden_size": 199}, "fp32"),
     ({"cell": "gru", "hidden_size": 640}, "fp32"),  # never measured
     ({"cell": "srn", "hidden_size": 640}, "fp32"),  # not shown to learn the same
-    ({"cell": "lstm", "parameters": 80_000}, "fp32"),  # 125 units
-    ({"cell": "lstm", "parameters": 86_000}, "bf16"),  # 130
-    ({"cell": "lstm", "parameters": 86_000, "both_ends": True}, "fp32"),  # of each direction fewer
+    ({"cell": "lstm", "parameters": 180_000}, "fp32"),  # 195 units
+    ({"cell": "lstm", "parameters": 200_000}, "bf16"),  # 206
+    ({"cell": "lstm", "parameters": 200_000, "both_ends": True}, "fp32"),  # of each direction fewer
     ({"cell": "of another's", "hidden_size": 1000}, "fp32"),
     ({"hidden_size": 1000}, "fp32"),
     ({"cell": "lstm", "hidden_size": "many"}, "fp32"),  # the model refuses it, and says why
@@ -90,7 +90,7 @@ def test_a_gpu_is_asked_for_its_generation(
 ) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: there)
     monkeypatch.setattr(torch.cuda, "get_device_capability", lambda: capability)
-    assert precision.best(model(cell="lstm", hidden_size=128), ASKED, "cuda") == expected
+    assert precision.best(model(cell="lstm", hidden_size=200), ASKED, "cuda") == expected
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_torch_tells_the_same_of_this_processor() -> None:
 def test_a_job_is_named_after_what_auto_came_to(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two machines that decide otherwise make two runs; each is the one that names it."""
     job.cache_clear()
-    large = "model.hidden_size=128"
+    large = "model.hidden_size=200"
     named = {name: job(large, f"train.precision={name}") for name in ("fp32", "bf16")}
     for fast, expected in ((False, "fp32"), (True, "bf16")):
         monkeypatch.setattr(precision, "multiplies_bfloat16", lambda fast=fast: fast)
@@ -137,8 +137,8 @@ def test_a_sweep_decides_for_the_machines_that_run_its_jobs() -> None:
     GlobalHydra.instance().clear()
     with initialize_config_dir(version_base="1.3", config_dir=str(CONF)):
         planned = Planner(GlobalHydra.instance().config_loader(), "config")
-        found = planned(["model.hidden_size=128", "train.precision=auto"])
-        same = planned(["model.hidden_size=128", "train.precision=bf16"])
+        found = planned(["model.hidden_size=200", "train.precision=auto"])
+        same = planned(["model.hidden_size=200", "train.precision=bf16"])
     assert isinstance(found, Job)
     assert isinstance(same, Job)
     assert found.overrides[-1] == "train.precision=bf16"
