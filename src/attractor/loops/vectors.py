@@ -69,12 +69,9 @@ def splat(context: Any, x: Any) -> Any:
     """A vector whose lanes are all the number x."""
 
     def emit(context: Any, builder: Any, signature: Any, operands: Any) -> Any:
-        (number,) = operands
-        if signature.args[0] != types.float32:
-            number = context.cast(builder, number, signature.args[0], types.float32)
-        return _splat(builder, number, _VECTOR)
+        return _splat(builder, operands[0], _VECTOR)
 
-    return VECTOR(x), emit
+    return VECTOR(types.float32), emit
 
 
 @_instruction
