@@ -26,7 +26,7 @@ from benchmarks.measuring import Row, matrix_product, one_core, publish
 WORDS, FLOPS = 1000, 6
 # The first part whose words a kernel's name holds.
 PARTS = {
-    "recurrent layer": ("rnn_layer", "lstm"),
+    "recurrent layer": ("rnn_layer", "lstm", "Recurrence"),
     "matrix products": ("mm", "linear"),
     "optimiser and clipping": ("adam", "Optimizer", "norm"),
 }

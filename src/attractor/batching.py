@@ -114,12 +114,12 @@ class Examples:
         n = len(self.lengths)
         jitter = length_spread * rng.random(n) if rng else np.zeros(n)
         order = np.argsort(self.lengths + jitter, kind="stable")
+        # The longest text of a batch stands first, so that layers see where texts end.
+        place = np.arange(n)
+        order = order[np.lexsort([-place, -self.lengths[order], place // size])]
         starts = np.arange(0, n, size)
         starts = rng.permutation(starts) if rng else starts
-        # The longest text of a batch stands first: there layers see where texts end (loops.ragged).
-        parts = [order[start : start + size][::-1] for start in starts]
-        if length_spread > 1:
-            parts = [part[np.argsort(-self.lengths[part], kind="stable")] for part in parts]
+        parts = [order[start : start + size] for start in starts]
         for first in range(0, len(parts), _TOGETHER):
             yield from self._cut(parts[first : first + _TOGETHER])
 

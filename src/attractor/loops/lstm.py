@@ -11,8 +11,8 @@ from __future__ import annotations
 import numpy as np
 
 from attractor.loops.compiled import compiled
-from attractor.loops.products import Floats, Numbers, add_outer, add_product, padded, rows, zeros
-from attractor.loops.ragged import reaching
+from attractor.loops.products import Floats, Numbers, add_product, padded, rows, zeros
+from attractor.loops.recurrence import put_words, reaching, weight_gradients
 from attractor.loops.tanh import tanh
 from attractor.loops.vectors import LANES, load, load_until, splat, store, store_until
 
@@ -44,10 +44,7 @@ def read_lstm(
     for t in range(T):
         gate, memory, state = gates[t % len(gates)], memories[t % len(memories)], states[t]
         n_texts = reaching(lengths, t)
-        for text in range(n_texts):
-            word = inputs[which[t, text]]
-            for n in range(0, G, LANES):
-                store(gate[text], n, load(word, n))
+        put_words(gate[:n_texts], inputs, which[t])
         add_product(gate[:n_texts], h, by_unit)
         for text in range(n_texts):
             g, before, after, s = gate[text], C[text], memory[text], state[text]
@@ -74,10 +71,10 @@ def lstm_gradients(
 
     All arrays have the shapes of what they are gradients of.
     """
-    (T, B, H), (V, E), G = states.shape, vectors.shape, gates.shape[2]
+    (T, B, H), V, G = states.shape, len(vectors), gates.shape[2]
     slopes = zeros(T * B, G).reshape(T, B, G)
     d_state, d_inputs = zeros(B, padded(H)), zeros(V, G)
-    of_unit, of_input = rows(U), rows(W)
+    of_unit = rows(U)
     d_C[reaching(lengths, T - 1) :] = _NONE  # the last memory of a text that has ended is 0
     for t in range(T - 1, -1, -1):
         before = memories[t - 1] if t else C
@@ -93,22 +90,9 @@ def lstm_gradients(
         d_state[:] = _NONE
         add_product(d_state[:n_texts], slopes[t], of_unit)
     d_h[:] = d_state[:, :H]
-    d_words = zeros(V, of_input.shape[1])
-    add_product(d_words, d_inputs, of_input)
-    d_vectors[:] = d_words[:, :E]
-    by_input, by_unit = zeros(-(-E // 4) * 4, G), zeros(-(-H // 4) * 4, G)
-    add_outer(by_input, vectors, d_inputs)
-    add_outer(by_unit, h, slopes[0])
-    for t in range(1, T):
-        n_texts = reaching(lengths, t)
-        add_outer(by_unit, states[t - 1, :n_texts], slopes[t])
-    for n in range(4 * H):
-        d_W[n] = by_input[:E, n]
-        d_U[n] = by_unit[:H, n]
-    d_b[:] = _NONE
-    for v in range(V):
-        for n in range(4 * H):
-            d_b[n] += d_inputs[v, n]
+    weight_gradients(
+        slopes, d_inputs, vectors, lengths, h, states, W, d_vectors, d_W, d_U, d_b
+    )  # fmt: skip
 
 
 @compiled

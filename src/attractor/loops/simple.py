@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 
 from attractor.loops.compiled import compiled
-from attractor.loops.products import Floats, Numbers, add_outer, add_product, rows, zeros
-from attractor.loops.ragged import reaching
+from attractor.loops.products import Floats, Numbers, add_product, rows, zeros
+from attractor.loops.recurrence import put_words, reaching, weight_gradients
 from attractor.loops.tanh import tanh
 from attractor.loops.vectors import LANES, load, load_until, splat, store, store_until
 
@@ -38,10 +38,7 @@ def read_simple(
     add_product(inputs, vectors, rows(np.ascontiguousarray(W.T)))
     for t in range(T):
         n_texts = reaching(lengths, t)
-        for text in range(n_texts):
-            word = inputs[which[t, text]]
-            for n in range(0, N, LANES):
-                store(arguments[text], n, load(word, n))
+        put_words(arguments[:n_texts], inputs, which[t])
         add_product(arguments[:n_texts], h, by_unit)
         h = states[t]
         h[n_texts:] = _NONE
@@ -59,8 +56,8 @@ def simple_gradients(
     """Fills the gradients of what `read_simple` was given, each of the shape of what it is the
     gradient of, from gradient (T, B, H), what reaches each state of a word from outside the layer.
     """
-    (T, B, H), (V, E) = states.shape, vectors.shape
-    of_unit, of_input, one = rows(U), rows(W), splat(_ONE)
+    (T, B, H), V = states.shape, len(vectors)
+    of_unit, one = rows(U), splat(_ONE)
     N = of_unit.shape[1]
     d_state, d_inputs = zeros(B, N), zeros(V, N)
     slopes = zeros(T * B, N).reshape(T, B, N)
@@ -77,19 +74,6 @@ def simple_gradients(
         d_state[:] = _NONE
         add_product(d_state[:n_texts], slopes[t], of_unit)
     d_h[:] = d_state[:, :H]
-    d_words = zeros(V, of_input.shape[1])
-    add_product(d_words, d_inputs, of_input)
-    d_vectors[:] = d_words[:, :E]
-    by_input, by_unit = zeros(-(-E // 4) * 4, N), zeros(-(-H // 4) * 4, N)
-    add_outer(by_input, vectors, d_inputs)
-    add_outer(by_unit, h, slopes[0])
-    for t in range(1, T):
-        n_texts = reaching(lengths, t)
-        add_outer(by_unit, states[t - 1, :n_texts], slopes[t])
-    d_b[:] = _NONE
-    for n in range(H):
-        d_W[n] = by_input[:E, n]
-        d_U[n] = by_unit[:H, n]
-    for v in range(V):
-        for n in range(H):
-            d_b[n] += d_inputs[v, n]
+    weight_gradients(
+        slopes, d_inputs, vectors, lengths, h, states, W, d_vectors, d_W, d_U, d_b
+    )  # fmt: skip

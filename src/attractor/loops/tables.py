@@ -12,7 +12,7 @@ from attractor.loops.compiled import compiled
 Reals = NDArray[np.float32] | NDArray[np.float64]
 Numbers = NDArray[np.int64]
 
-BETA1, BETA2 = 0.9, 0.999
+BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
 RATIO_A, RATIO_B = BETA1 / BETA2**0.5, BETA1 / BETA2
 LASTING = 256  # steps; what is left of a moment then is 2e-12, and soon no normal number
 _FADES = np.array([RATIO_A, RATIO_B, BETA1])[:, None] ** np.arange(LASTING + 1)
@@ -42,7 +42,7 @@ def distinct(tokens: Numbers, V: int) -> tuple[Numbers, Numbers]:
 @compiled
 def pay(
     values: Reals, mean: Reals, square: Reals, paid: Numbers, rows: Numbers,
-    now: int, sums: NDArray[np.float64], rate: float, epsilon: float,
+    now: int, sums: NDArray[np.float64], rate: float,
 ) -> None:  # fmt: skip
     """Take the steps up to `now` that these rows of values (V, E) wait for, in place; `paid` (V,)
     says up to which step each row is paid.
@@ -54,7 +54,7 @@ def pay(
             last = min(k, LASTING)
             A = sums[0, paid[row]] - _FADES[0, last] * sums[0, now]
             B = sums[1, paid[row]] - _FADES[1, last] * sums[1, now]
-            step, ratio = number(rate * A), number(epsilon * B / A)
+            step, ratio = number(rate * A), number(EPSILON * B / A)
             fade, fade_square = number(_FADES[2, last]), number(BETA2**k)
             v, m, s = values[row], mean[row], square[row]
             for e in range(len(v)):
@@ -67,7 +67,7 @@ def pay(
 @compiled
 def learn(
     values: Reals, mean: Reals, square: Reals, paid: Numbers, rows: Numbers,
-    gradient: Reals, scale: float, now: int, rate: float, epsilon: float,
+    gradient: Reals, scale: float, now: int, rate: float,
 ) -> None:  # fmt: skip
     """Step `now` of Adam (Kingma & Ba 2015, algorithm 1) for these rows, of which all before it are
     paid, by their gradient (U, E) times `scale`.
@@ -76,7 +76,7 @@ def learn(
     beta1, beta2, factor = number(BETA1), number(BETA2), number(scale)
     new1, new2 = number(1.0 - BETA1), number(1.0 - BETA2)
     step = number(rate / (1.0 - BETA1**now))
-    root, least = number(1.0 / math.sqrt(1.0 - BETA2**now)), number(epsilon)
+    root, epsilon = number(1.0 / math.sqrt(1.0 - BETA2**now)), number(EPSILON)
     for u in range(len(rows)):
         row = rows[u]
         v, m, s, own = values[row], mean[row], square[row], gradient[u]
@@ -84,5 +84,5 @@ def learn(
             g = factor * own[e]
             m[e] = beta1 * m[e] + new1 * g
             s[e] = beta2 * s[e] + new2 * g * g
-            v[e] -= step * m[e] / (root * np.sqrt(s[e]) + least)
+            v[e] -= step * m[e] / (root * np.sqrt(s[e]) + epsilon)
         paid[row] = now

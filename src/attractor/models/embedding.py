@@ -39,7 +39,7 @@ class Embedding(nn.Embedding):
     def forward(self, tokens: Tensor) -> Tensor:
         """Vectors (..., E) of tokens (...)."""
         if self.training and self.reader is not None:
-            vectors, which = self.reader(tokens)
+            vectors, which = self.words(tokens)
             return nn.functional.embedding(which, vectors)
         found: Tensor = super().forward(tokens)
         return found

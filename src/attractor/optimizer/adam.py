@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim.adam import adam
 
-from attractor.loops.tables import BETA1, BETA2
+from attractor.loops.tables import BETA1, BETA2, EPSILON
 from attractor.models.embedding import Embedding
 from attractor.optimizer.block import Block
 from attractor.optimizer.deferred import Deferred
@@ -33,8 +33,8 @@ class Adam:
     a small network is made of calls.
     """
 
-    def __init__(self, network: nn.Module, learning_rate: float, epsilon: float = 1e-8) -> None:
-        self._learning_rate, self._epsilon = learning_rate, epsilon
+    def __init__(self, network: nn.Module, learning_rate: float) -> None:
+        self._learning_rate = learning_rate
         self._parameters = list(network.parameters())
         self._blocks: list[Block] = []
         self._tables: list[Deferred] = []
@@ -43,7 +43,7 @@ class Adam:
         for index, parameter in enumerate(self._parameters):
             if index in tables:
                 block = self._block([index])
-                self._tables.append(Deferred(tables[index], block, learning_rate, epsilon))
+                self._tables.append(Deferred(tables[index], block, learning_rate))
             elif parameter.is_cpu and parameter.numel() < MANY:
                 small.append(index)
             else:
@@ -99,7 +99,7 @@ class Adam:
             beta2=BETA2,
             lr=self._learning_rate,
             weight_decay=0.0,
-            eps=self._epsilon,
+            eps=EPSILON,
             maximize=False,
         )
         for table, gradient in zip(self._tables, of_tables, strict=True):

@@ -45,8 +45,8 @@ class Deferred:
     block: its vectors (V, E), moments and step, read and written in place.
     """
 
-    def __init__(self, table: Embedding, block: Block, rate: float, epsilon: float) -> None:
-        self._whole, self._rate, self._epsilon = block, rate, epsilon
+    def __init__(self, table: Embedding, block: Block, rate: float) -> None:
+        self._whole, self._rate = block, rate
         self._table, self._sums = table, _endless_sums(1024)
         self._rows: NDArray[np.int64] | None = None  # that this step reads
         self._vectors = block.values  # while nothing is read
@@ -82,7 +82,7 @@ class Deferred:
         self._whole.step += 1
         if gradient is not None and self._rows is not None:
             own, now = gradient.contiguous().numpy(), int(self._whole.step)
-            learn(*self._arrays(), self._rows, own, scale, now, self._rate, self._epsilon)
+            learn(*self._arrays(), self._rows, own, scale, now, self._rate)
         self.forget()
 
     def settle(self) -> None:
@@ -106,7 +106,7 @@ class Deferred:
         now = int(self._whole.step)
         if now >= self._sums.shape[1]:
             self._sums = _endless_sums(2 * now)
-        pay(*self._arrays(), rows, now, self._sums, self._rate, self._epsilon)
+        pay(*self._arrays(), rows, now, self._sums, self._rate)
 
     def _arrays(self) -> tuple[Reals, Reals, Reals, NDArray[np.int64]]:
         """Vectors, moments, and up to which step each vector is paid, as numpy sees them."""
