@@ -35,19 +35,30 @@ def _words(V: int, E: int, B: int, T: int) -> tuple[Tensor, Tensor, Tensor]:
     return torch.randn(V, E, requires_grad=True), torch.randint(V, (B, T)), torch.full((B,), T)
 
 
+def _everywhere(B: int, T: int) -> tuple[Tensor, Tensor]:
+    """Questions after each of T words of B texts."""
+    rows, positions = torch.cartesian_prod(torch.arange(B), torch.arange(T)).unbind(dim=1)
+    return rows.contiguous(), positions.contiguous()
+
+
+def _all(layer: nn.RNNBase, vectors: Tensor, which: Tensor, lengths: Tensor) -> Tensor:
+    """A layer's states (B, T, H)."""
+    states: Tensor = layer(vectors, which, lengths, *_everywhere(*which.shape))[0]
+    return states.view(*which.shape, -1)
+
+
 def _parts(state: Any) -> list[Tensor]:
     return list(state) if isinstance(state, tuple) else [state]
 
 
 def _found(
-    read: Callable[[Any], tuple[Tensor, Any]], layer: nn.RNNBase, state: Any, leaves: list[Tensor]
+    read: Callable[[], tuple[Tensor, Any]], layer: nn.RNNBase, vectors: Tensor
 ) -> list[Tensor]:
-    """States, last states, and the gradients of a loss of both."""
-    states, last = read(state)
-    ends = _parts(last)
+    """States, last states, and the gradients of a loss of the former."""
+    states, last = read()
     loss = (states * torch.linspace(-1, 1, states.numel()).view_as(states)).sum()
-    loss = loss + sum(end.square().sum() for end in ends)
-    return [states, *ends, *torch.autograd.grad(loss, [*leaves, *layer.parameters()])]
+    gradients = torch.autograd.grad(loss, [vectors, *layer.parameters()])
+    return [states, *_parts(last), *gradients]
 
 
 @both
@@ -55,33 +66,38 @@ def _found(
 @settings(deadline=None, max_examples=15)
 @given(
     T=st.integers(1, 6), B=st.integers(1, 9), E=st.integers(1, 40), H=st.integers(1, 70),
-    V=st.integers(1, 12),
+    V=st.integers(1, 12), Q=st.integers(0, 12),
 )  # fmt: skip
 def test_states_and_gradients_are_those_of_torch(
-    own: Any, torchs: Any, with_state: bool, T: int, B: int, E: int, H: int, V: int
+    own: Any, torchs: Any, with_state: bool, T: int, B: int, E: int, H: int, V: int, Q: int
 ) -> None:
+    """Wherever they are asked for, none, once or twice."""
     ours, theirs = _pair(own, torchs, E, H)
     vectors, which, lengths = _words(V, E, B, T)
-    parts = [torch.randn(1, B, H, requires_grad=True) for _ in range(1 + (own is LSTMLayer))]
+    rows, positions = torch.randint(B, (Q,)), torch.randint(T, (Q,))
+    parts = [torch.randn(1, B, H) for _ in range(1 + (own is LSTMLayer))]
     state = None if not with_state else tuple(parts) if len(parts) > 1 else parts[0]
-    leaves = [vectors, *(parts if with_state else [])]
-    spelled = nn.functional.embedding
-    mine = _found(lambda given: ours(vectors, which, lengths, given), ours, state, leaves)
-    other = _found(lambda given: theirs(spelled(which, vectors), given), theirs, state, leaves)
-    assert mine[0].shape == (B, T, H)
+
+    def read_by_torch() -> tuple[Tensor, Any]:
+        states, last = theirs(nn.functional.embedding(which, vectors), state)
+        return states[rows, positions], last
+
+    mine = _found(lambda: ours(vectors, which, lengths, rows, positions, state), ours, vectors)
+    other = _found(read_by_torch, theirs, vectors)
+    assert mine[0].shape == (Q, H)
     for one, reference in zip(mine, other, strict=True):
         assert one.shape == reference.shape
-        atol = 2e-6 * max(1.0, reference.abs().max().item())
+        atol = 2e-6 * max([1.0, *reference.abs().flatten().tolist()])
         torch.testing.assert_close(one, reference, rtol=1e-5, atol=atol)
 
 
 @both
 def test_reading_without_gradients_gives_the_same_states(own: Any, torchs: Any) -> None:
     layer, _ = _pair(own, torchs, 20, 33)
-    vectors, which, lengths = _words(7, 20, 5, 8)
-    states, last = layer(vectors, which, lengths)
+    words, asked = _words(7, 20, 5, 8), _everywhere(5, 8)
+    states, last = layer(*words, *asked)
     with torch.no_grad():
-        again, last_again = layer(vectors, which, lengths)
+        again, last_again = layer(*words, *asked)
     assert torch.equal(states, again)
     assert all(map(torch.equal, _parts(last), _parts(last_again)))
 
@@ -90,8 +106,8 @@ def test_reading_without_gradients_gives_the_same_states(own: Any, torchs: Any) 
 def test_what_stands_after_a_text_and_beside_it_changes_nothing(own: Any, torchs: Any) -> None:
     layer, _ = _pair(own, torchs, 20, 33)
     vectors, which, lengths = _words(7, 20, 5, 8)
-    whole, _ = layer(vectors, which, lengths)
-    alone, _ = layer(vectors, which[3:4, :5], torch.tensor([5]))
+    whole = _all(layer, vectors, which, lengths)
+    alone = _all(layer, vectors, which[3:4, :5], torch.tensor([5]))
     torch.testing.assert_close(whole[3:4, :5], alone, rtol=0, atol=1e-6)
 
 
@@ -102,11 +118,11 @@ def test_texts_end_where_their_lengths_say(own: Any, torchs: Any, lengths: list[
     layer, _ = _pair(own, torchs, 20, 33)
     vectors, which, _ = _words(7, 20, 5, 8)
     ends = torch.tensor(lengths)
-    states, _ = layer(vectors, which, ends)
+    states = _all(layer, vectors, which, ends)
     loss = sum((states[b, :n] ** 2).sum() for b, n in enumerate(lengths))
     gradients = torch.autograd.grad(loss, [vectors, *layer.parameters()])
     alone = [
-        layer(vectors, which[b : b + 1, :n], ends[b : b + 1])[0] for b, n in enumerate(lengths)
+        _all(layer, vectors, which[b : b + 1, :n], ends[b : b + 1]) for b, n in enumerate(lengths)
     ]
     for b, (one, n) in enumerate(zip(alone, lengths, strict=True)):
         torch.testing.assert_close(states[b : b + 1, :n], one, rtol=0, atol=1e-6)
@@ -121,7 +137,7 @@ def test_a_number_that_is_none_is_told(own: Any, torchs: Any) -> None:
     layer, _ = _pair(own, torchs, 4, 5)
     with torch.no_grad():
         layer.weight_hh_l0[0, 0] = math.nan
-    states, _ = layer(*_words(7, 4, 2, 3))
+    states = _all(layer, *_words(7, 4, 2, 3))
     assert states[:, 1:].isnan().any()
 
 
@@ -133,55 +149,69 @@ def test_other_precisions_are_left_to_torch(own: Any, torchs: Any, dtype: torch.
     if dtype == torch.float64:
         ours, theirs, vectors = ours.double(), theirs.double(), vectors.double()
     with torch.autocast("cpu", dtype=torch.bfloat16, enabled=dtype == torch.bfloat16):
-        (mine, _), (other, _) = (
-            ours(vectors, which, lengths),
-            theirs(nn.functional.embedding(which, vectors)),
-        )
+        mine = _all(ours, vectors, which, lengths)
+        other, _ = theirs(nn.functional.embedding(which, vectors))
     assert mine.dtype == dtype
     assert torch.equal(mine, other)
 
 
 @both
-def test_gradients_of_last_states_stop_at_texts_that_have_ended(own: Any, torchs: Any) -> None:
-    layer, _ = _pair(own, torchs, 20, 33)
-    vectors, which, _ = _words(7, 20, 3, 4)
-    _, last = layer(vectors, which, torch.tensor([4, 3, 2]))
-    (gradient,) = torch.autograd.grad(sum(part[0, 1:].sum() for part in _parts(last)), [vectors])
-    assert not gradient.any()
-
-
-def test_a_gradient_of_the_memory_may_have_any_order() -> None:
+def test_a_gradient_may_have_any_order(own: Any, torchs: Any) -> None:
     """The loops walk through numbers in the order of their indices."""
-    ours, theirs = _pair(LSTMLayer, nn.LSTM, 4, 5)
+    ours, theirs = _pair(own, torchs, 4, 5)
     vectors, which, lengths = _words(7, 4, 3, 6)
     weights, found = torch.randn(5, 3), []
-    for layer, read in ((ours, (vectors, which, lengths)), (theirs, (vectors[which],))):
-        _, (_, memory) = layer(*read)
-        found += torch.autograd.grad((memory[0].T * weights).sum(), [layer.weight_hh_l0])
+    for states in (_all(ours, vectors, which, lengths), theirs(vectors[which])[0]):
+        layer = ours if not found else theirs
+        found += torch.autograd.grad((states[:, -1].T * weights).sum(), [layer.weight_hh_l0])
     torch.testing.assert_close(*found, rtol=1e-5, atol=1e-6)
+
+
+@both
+def test_weights_that_were_changed_since_are_noticed(own: Any, torchs: Any) -> None:
+    """As torch notices it: the gradient would be of neither."""
+    layer, _ = _pair(own, torchs, 4, 5)
+    states = _all(layer, *_words(7, 4, 3, 6))
+    with torch.no_grad():
+        layer.weight_hh_l0.mul_(2)
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        states.sum().backward()  # type: ignore[no-untyped-call]
 
 
 @both
 def test_what_does_not_fit_together_is_refused(own: Any, torchs: Any) -> None:
     layer, _ = _pair(own, torchs, 4, 5)
     vectors, which, lengths = _words(7, 4, 3, 6)
+    rows, positions = asked = _everywhere(3, 6)
     states = [torch.zeros(1, 2, 5)] * (1 + (own is LSTMLayer))
     wrong: list[tuple[Any, ...]] = [
-        (vectors[:, :3], which, lengths),
-        (vectors, which, lengths[:2]),
-        (vectors, which[:, :0], lengths),
-        (vectors, which.int(), lengths),
-        (vectors, which, lengths, tuple(states) if len(states) > 1 else states[0]),
+        (vectors[:, :3], which, lengths, *asked),
+        (vectors, which, lengths[:2], *asked),
+        (vectors, which[:, :0], lengths, *asked),
+        (vectors, which.int(), lengths, *asked),
+        (vectors, which, lengths, rows, positions[:4]),
+        (vectors, which, lengths, rows, positions.int()),
+        (vectors, which, lengths, *asked, tuple(states) if len(states) > 1 else states[0]),
     ]
     for given_wrong in wrong:
         with pytest.raises(ValueError, match="do not fit"):
             layer(*given_wrong)
 
 
+@both
+@pytest.mark.parametrize(("row", "position"), [(3, 0), (-1, 0), (0, 6), (0, -1)])
+def test_a_question_beyond_the_texts_is_refused(
+    own: Any, torchs: Any, row: int, position: int
+) -> None:
+    layer, _ = _pair(own, torchs, 4, 5)
+    with pytest.raises(IndexError, match="beyond the texts"):
+        layer(*_words(7, 4, 3, 6), torch.tensor([0, row]), torch.tensor([0, position]))
+
+
 def test_large_lstms_are_left_to_torch(monkeypatch: pytest.MonkeyPatch) -> None:
     ours, theirs = _pair(LSTMLayer, nn.LSTM, 20, 33)
     vectors, which, lengths = _words(7, 20, 5, 8)
     other, _ = theirs(nn.functional.embedding(which, vectors))
-    assert not torch.equal(ours(vectors, which, lengths)[0], other)  # equal to rounding alone
+    assert not torch.equal(_all(ours, vectors, which, lengths), other)  # equal to rounding alone
     monkeypatch.setattr(lstm_layer, "MOST_UNITS", 32)
-    assert torch.equal(ours(vectors, which, lengths)[0], other)
+    assert torch.equal(_all(ours, vectors, which, lengths), other)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from attractor.loops import compiled as compiling
 from attractor.loops.exponential import exponential
-from attractor.loops.products import add_outer, add_product, padded, rows, zeros
+from attractor.loops.products import add_outer, add_product, padded, padded_rows, zeros
 from attractor.loops.tables import distinct
 from attractor.loops.tanh import tanh
 from attractor.loops.vectors import LANES, load, load_until, splat, store, store_until
@@ -30,7 +30,7 @@ def _random(*shape: int, seed: int = 0) -> Floats:
 
 def _long(M: int, N: int) -> Floats:
     """Rows of N numbers, the room behind them zero."""
-    return rows(_random(M, N, seed=N))
+    return padded_rows(_random(M, N, seed=N))
 
 
 @pytest.mark.parametrize("n", [1, 16, 17, 40, 64, 65, 200, 256, 650])
@@ -141,15 +141,19 @@ def test_vectors_stop_where_they_are_told(end: int) -> None:
 @given(st.lists(st.integers(0, 8), max_size=30))
 def test_distinct_tokens_and_which_each_is(tokens: list[int]) -> None:
     given_tokens = np.array(tokens, dtype=np.int64)
-    found, which = distinct(given_tokens, 9)
+    places = np.full(9, -1)
+    found, which = distinct(given_tokens, places)
+    assert (places == -1).all()
     assert found.tolist() == list(dict.fromkeys(tokens))
     assert found[which].tolist() == tokens
 
 
 @pytest.mark.parametrize("token", [-1, 9])
 def test_a_token_beyond_the_vocabulary_is_refused(token: int) -> None:
+    places = np.full(9, -1)
     with pytest.raises(IndexError, match="beyond the vocabulary"):
-        distinct(np.array([0, token]), 9)
+        distinct(np.array([0, token]), places)
+    assert (places == -1).all()
 
 
 def test_machine_code_belongs_to_the_contents_of_its_folder(

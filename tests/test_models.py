@@ -21,6 +21,7 @@ from attractor.network import build_network, build_task
 from attractor.scoring import answers
 from attractor.tasks.number_prediction import NumberPrediction
 from attractor.vocab import Vocabulary
+from reading_states import states_of
 from tiny import FLAGSHIP, MODELS, examples, items, job, network
 
 Array = NDArray[np.float64]
@@ -88,9 +89,10 @@ def test_states_are_those_of_the_equations(cell: str) -> None:
     encoder = network(cell, both_ends=True).encoder.double()
     assert isinstance(encoder, Recurrent)
     tokens, lengths = padded(TEXTS)
-    forward, backward = encoder.states(tokens, lengths)
-    assert forward.shape == (3, 5, 6)
+    forward, backward = states_of(encoder, tokens, lengths)
+    assert forward is not None
     assert backward is not None
+    assert forward.shape == (3, 5, 6)
     for row, text in enumerate(TEXTS):
         embedded = encoder.embedding.weight[text].numpy()
         expected = by_hand(cell, encoder.forward_layer, embedded)
@@ -106,9 +108,10 @@ def test_backward_states_are_the_forward_layer_on_the_reversed_text(cell: str) -
     encoder = network(cell, both_ends=True).encoder.double()
     assert isinstance(encoder, Recurrent)
     encoder.backward_layer.load_state_dict(encoder.forward_layer.state_dict())  # type: ignore[union-attr]
-    _, backward = encoder.states(*padded(TEXTS))
-    reversed_forward, _ = encoder.states(*padded([text[::-1] for text in TEXTS]))
+    _, backward = states_of(encoder, *padded(TEXTS))
+    reversed_forward, _ = states_of(encoder, *padded([text[::-1] for text in TEXTS]))
     assert backward is not None
+    assert reversed_forward is not None
     for row, text in enumerate(TEXTS):
         n = len(text)
         np.testing.assert_allclose(backward[row, :n], reversed_forward[row, :n].flip(0), atol=1e-10)
@@ -118,7 +121,10 @@ def test_backward_states_are_the_forward_layer_on_the_reversed_text(cell: str) -
 def test_features_are_the_last_forward_beside_the_first_backward_state() -> None:
     net = network("lstm", both_ends=True)
     (batch,) = examples(TEXTS).batches(9)
-    forward, backward = net.encoder.states(batch.tokens, batch.lengths)  # type: ignore[operator]
+    assert isinstance(net.encoder, Recurrent)
+    forward, backward = states_of(net.encoder, batch.tokens, batch.lengths)
+    assert forward is not None
+    assert backward is not None
     features = net.encoder(batch)
     assert features.shape == (3, 12)
     for query, (row, last) in enumerate(zip(batch.rows, batch.positions, strict=True)):
@@ -143,9 +149,9 @@ def test_padding_batch_size_and_order_change_nothing(
     np.testing.assert_allclose(moved, alone[list(order)], atol=1e-6)
     encoder = net.encoder
     assert isinstance(encoder, Recurrent)
-    together = encoder.states(*padded(texts))
+    together = states_of(encoder, *padded(texts))
     for row, text in enumerate(texts):
-        for both, one in zip(together, encoder.states(*padded([text])), strict=True):
+        for both, one in zip(together, states_of(encoder, *padded([text])), strict=True):
             if both is not None and one is not None:
                 np.testing.assert_allclose(both[row, : len(text)], one[0], atol=1e-6)
 
@@ -347,16 +353,16 @@ def test_a_reading_goes_on_from_the_state_in_a_batchs_memory(cell: str) -> None:
     encoder = network(cell).encoder.double()
     assert isinstance(encoder, Recurrent)
     text = torch.tensor([[3, 5, 2, 7, 7], [9, 8, 2, 4, 3]])
-    whole, _ = encoder.states(text, torch.tensor([5, 5]))
+    whole, _ = states_of(encoder, text, torch.tensor([5, 5]))
     assert whole is not None
     memory = Memory()
     pieces = []
     for piece in text.split([2, 1, 2], dim=1):
-        states, _ = encoder.states(piece, torch.full((2,), piece.shape[1]), memory)
+        states, _ = states_of(encoder, piece, torch.full((2,), piece.shape[1]), memory)
         assert states is not None
         pieces.append(states)
     torch.testing.assert_close(torch.cat(pieces, dim=1), whole, atol=1e-12, rtol=0)
-    alone, _ = encoder.states(text[:, 2:], torch.tensor([3, 3]))
+    alone, _ = states_of(encoder, text[:, 2:], torch.tensor([3, 3]))
     assert alone is not None
     assert (alone - whole[:, 2:]).abs().max() > 1e-3  # the control: the state before matters
 

@@ -29,6 +29,7 @@ from attractor.tracing.runs import Run
 from attractor.tracing.table import WIDTH, table
 from attractor.vocab import BEGIN, END, Vocabulary
 from jobs import tiny_job
+from reading_states import states_of
 from tiny import FLAGSHIP
 
 # What a network of each task reads around the flagship sentence, when asked after its last word.
@@ -88,7 +89,7 @@ def test_states_are_those_of_the_fused_layers_and_gates_are_shares(
     assert isinstance(network.encoder, Recurrent)
     before, after = AROUND[asked[1]]
     tokens = trained.vocabulary.encode([*before, *FLAGSHIP.split(" "), *after])
-    states = network.encoder.states(torch.tensor([tokens]), torch.tensor([len(tokens)]))
+    states = states_of(network.encoder, torch.tensor([tokens]), torch.tensor([len(tokens)]))
     both = {FORWARD: states[0], BACKWARD: states[1]}
     assert list(traced.readings) == [side for side, found in both.items() if found is not None]
     for side, frame in traced.readings.items():

@@ -125,26 +125,24 @@ class Examples:
 
     def _cut(self, parts: Sequence[NDArray[np.int64]]) -> Iterator[Batch]:
         """A batch of each part's texts, all taken at once: small batches cost as much as large."""
-        texts = np.concatenate(parts)
-        whole = self.batch(texts)
-        ends = np.cumsum([0, *map(len, parts)])
-        longest = np.maximum.reduceat(self.lengths[texts], ends[:-1])
-        counts = self.query_start[texts + 1] - self.query_start[texts]
-        last = np.append(0, np.cumsum(counts))[ends]
-        columns = (
-            numbers.tolist() for numbers in (ends[:-1], ends[1:], last[:-1], last[1:], longest)
-        )
-        for start, end, first_question, last_question, T in zip(*columns, strict=True):
-            own, asked = slice(start, end), slice(first_question, last_question)
-            yield Batch(
-                tokens=whole.tokens[own, :T],
-                lengths=whole.lengths[own],
-                rows=whole.rows[asked] - start,
-                positions=whole.positions[asked],
-                backward_positions=whole.backward_positions[asked],
-                targets=whole.targets[asked],
-                queries=whole.queries[asked],
+        whole, sizes = self.batch(np.concatenate(parts)), [len(part) for part in parts]
+        starts = np.cumsum([0, *sizes[:-1]])
+        longest = np.maximum.reduceat(whole.lengths.numpy(), starts).tolist()
+        of_part = np.repeat(np.arange(len(parts)), sizes)[whole.rows.numpy()]
+        n_questions = np.bincount(of_part, minlength=len(parts)).tolist()
+        rows = whole.rows - torch.from_numpy(starts[of_part])
+        questions = (
+            torch.split(column, n_questions)
+            for column in (
+                rows, whole.positions, whole.backward_positions, whole.targets, whole.queries
             )
+        )  # fmt: skip
+        texts = zip(
+            torch.split(whole.tokens, sizes), torch.split(whole.lengths, sizes), longest,
+            strict=True,
+        )  # fmt: skip
+        for (tokens, lengths, T), *columns in zip(texts, *questions, strict=True):
+            yield Batch(tokens[:, :T], lengths, *columns)
 
     def batch(self, texts: NDArray[np.int64]) -> Batch:
         """The texts of these numbers, in this order, with all questions about them."""

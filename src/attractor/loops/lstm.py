@@ -11,8 +11,8 @@ from __future__ import annotations
 import numpy as np
 
 from attractor.loops.compiled import compiled
-from attractor.loops.products import Floats, Numbers, add_product, padded, rows, zeros
-from attractor.loops.recurrence import put_words, reaching, weight_gradients
+from attractor.loops.products import Floats, Numbers, add_product, padded, padded_rows, zeros
+from attractor.loops.recurrence import gradients_at, put_words, reaching, weight_gradients
 from attractor.loops.tanh import tanh
 from attractor.loops.vectors import LANES, load, load_until, splat, store, store_until
 
@@ -25,7 +25,7 @@ def read_lstm(
     W: Floats, U: Floats, b: Floats, second_b: Floats,
     gates: Floats, memories: Floats, states: Floats,
 ) -> None:  # fmt: skip
-    """Read the words `which` (T, B) of vectors (V, E) from states h and memories C (B, H); of each
+    """Read the words `which` (B, T) of vectors (V, E) from states h and memories C (B, H); of each
     text its length (B,), fastest from the longest text to the shortest, and zeros behind it.
 
     W (4H, E), U (4H, H), b and second_b (4H,): torch's weights. Fills states (T, B, H), gates
@@ -44,7 +44,7 @@ def read_lstm(
     for t in range(T):
         gate, memory, state = gates[t % len(gates)], memories[t % len(memories)], states[t]
         n_texts = reaching(lengths, t)
-        put_words(gate[:n_texts], inputs, which[t])
+        put_words(gate[:n_texts], inputs, which[:, t])
         add_product(gate[:n_texts], h, by_unit)
         for text in range(n_texts):
             g, before, after, s = gate[text], C[text], memory[text], state[text]
@@ -62,34 +62,33 @@ def read_lstm(
 
 @compiled
 def lstm_gradients(
-    gradient: Floats, vectors: Floats, which: Numbers, lengths: Numbers, h: Floats, C: Floats,
+    gradient: Floats, rows: Numbers, positions: Numbers,
+    vectors: Floats, which: Numbers, lengths: Numbers, h: Floats, C: Floats,
     W: Floats, U: Floats, gates: Floats, memories: Floats, states: Floats,
-    d_vectors: Floats, d_h: Floats, d_C: Floats, d_W: Floats, d_U: Floats, d_b: Floats,
+    d_vectors: Floats, d_W: Floats, d_U: Floats, d_b: Floats,
 ) -> None:  # fmt: skip
-    """Fills the gradients (Werbos 1990) of what `read_lstm` was given, from gradient (T, B, H),
-    what reaches each state of a word from outside the layer, and d_C, what reaches the last memory.
-
-    All arrays have the shapes of what they are gradients of.
+    """Fills the gradients (Werbos 1990) of vectors and weights that `read_lstm` was given, each of
+    the shape of what it is of, from the gradient (Q, H) of states of texts `rows` (Q,) after their
+    words `positions` (Q,).
     """
     (T, B, H), V, G = states.shape, len(vectors), gates.shape[2]
     slopes = zeros(T * B, G).reshape(T, B, G)
-    d_state, d_inputs = zeros(B, padded(H)), zeros(V, G)
-    of_unit = rows(U)
-    d_C[reaching(lengths, T - 1) :] = _NONE  # the last memory of a text that has ended is 0
+    d_state, d_C, d_inputs = zeros(B, padded(H)), zeros(B, padded(H)), zeros(V, G)
+    of_unit, asked = padded_rows(U), gradients_at(gradient, rows, positions, T, B)
     for t in range(T - 1, -1, -1):
         before = memories[t - 1] if t else C
         n_texts = reaching(lengths, t)
         for text in range(n_texts):
             _slope(
-                gates[t, text], before[text], memories[t, text], gradient[t, text],
+                gates[t, text], before[text], memories[t, text], asked[t, text],
                 d_state[text], d_C[text], slopes[t, text],
             )  # fmt: skip
-            word = d_inputs[which[t, text]]
+            word = d_inputs[which[text, t]]
             for n in range(0, G, LANES):
                 store(word, n, load(word, n) + load(slopes[t, text], n))
-        d_state[:] = _NONE
-        add_product(d_state[:n_texts], slopes[t], of_unit)
-    d_h[:] = d_state[:, :H]
+        if t:  # the states before the first word are not learnt
+            d_state[:] = _NONE
+            add_product(d_state[:n_texts], slopes[t], of_unit)
     weight_gradients(
         slopes, d_inputs, vectors, lengths, h, states, W, d_vectors, d_W, d_U, d_b
     )  # fmt: skip
@@ -110,8 +109,8 @@ def _slope(
     for n in range(0, H, LANES):
         i, f, candidate, o = load(g, n), load(g, H + n), load(g, 2 * H + n), load(g, 3 * H + n)
         c = tanh(load_until(memory, n, H))
-        d = load(d_state, n) + load_until(own, n, H)
-        d_c = load_until(d_C, n, H) + d * (half + half * o) * (one - c * c)
+        d = load(d_state, n) + load(own, n)
+        d_c = load(d_C, n) + d * (half + half * o) * (one - c * c)
         d_i = quarter * d_c * candidate * (one - i * i)
         d_f = quarter * d_c * load_until(before, n, H) * (one - f * f)
         d_candidate = d_c * (half + half * i) * (one - candidate * candidate)

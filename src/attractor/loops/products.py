@@ -34,7 +34,7 @@ def padded(n: int) -> int:
 
 
 @compiled
-def rows(weights: Floats) -> Floats:
+def padded_rows(weights: Floats) -> Floats:
     """Weights (m, n) in rows as long as products like them."""
     M, N = weights.shape
     found = zeros(M, padded(N))

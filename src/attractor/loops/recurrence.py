@@ -1,5 +1,6 @@
-"""What recurrent layers have in common: words put before units, texts that end, and gradients of
-weights. N: the length of a row of what the units are given, their arguments.
+"""What recurrent layers have in common: words put before units, texts that end, states that are
+asked for, and gradients of weights. N: the length of a row of what the units are given, their
+arguments.
 """
 
 from __future__ import annotations
@@ -7,7 +8,15 @@ from __future__ import annotations
 import numpy as np
 
 from attractor.loops.compiled import compiled
-from attractor.loops.products import Floats, Numbers, add_outer, add_product, rows, zeros
+from attractor.loops.products import (
+    Floats,
+    Numbers,
+    add_outer,
+    add_product,
+    padded,
+    padded_rows,
+    zeros,
+)
 from attractor.loops.vectors import LANES, load, store
 
 _NONE = np.float32(0)
@@ -32,6 +41,35 @@ def put_words(arguments: Floats, inputs: Floats, which: Numbers) -> None:
 
 
 @compiled
+def states_at(states: Floats, rows: Numbers, positions: Numbers) -> Floats:
+    """Of states (T, B, H) those (Q, H) of texts `rows` after words `positions`. Raises IndexError
+    where there is no such place.
+    """
+    T, B, H = states.shape
+    found = np.empty((len(rows), H), np.float32)
+    for q in range(len(rows)):
+        if not (0 <= rows[q] < B and 0 <= positions[q] < T):
+            raise IndexError("a question beyond the texts")
+        found[q] = states[positions[q], rows[q]]
+    return found
+
+
+@compiled
+def gradients_at(gradient: Floats, rows: Numbers, positions: Numbers, T: int, B: int) -> Floats:
+    """What reaches each state, in rows of whole vectors (T, B, N), from the gradient (Q, H) of what
+    `states_at` found.
+    """
+    H = gradient.shape[1]
+    N = padded(H)
+    found = zeros(T * B, N)
+    for q in range(len(rows)):
+        own = found[positions[q] * B + rows[q]]
+        for n in range(H):
+            own[n] += gradient[q, n]
+    return found.reshape(T, B, N)
+
+
+@compiled
 def weight_gradients(
     slopes: Floats, d_inputs: Floats, vectors: Floats, lengths: Numbers, h: Floats,
     states: Floats, W: Floats,
@@ -43,7 +81,7 @@ def weight_gradients(
     places of a word, and the states h (B, H) before the first word and (T, B, H) after each.
     """
     (T, _, H), (V, E), N = states.shape, vectors.shape, slopes.shape[2]
-    of_input = rows(W)
+    of_input = padded_rows(W)
     d_words = zeros(V, of_input.shape[1])
     add_product(d_words, d_inputs, of_input)
     d_vectors[:] = d_words[:, :E]

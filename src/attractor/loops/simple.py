@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 
 from attractor.loops.compiled import compiled
-from attractor.loops.products import Floats, Numbers, add_product, rows, zeros
-from attractor.loops.recurrence import put_words, reaching, weight_gradients
+from attractor.loops.products import Floats, Numbers, add_product, padded_rows, zeros
+from attractor.loops.recurrence import gradients_at, put_words, reaching, weight_gradients
 from attractor.loops.tanh import tanh
 from attractor.loops.vectors import LANES, load, load_until, splat, store, store_until
 
@@ -23,22 +23,22 @@ def read_simple(
     vectors: Floats, which: Numbers, lengths: Numbers, h: Floats,
     W: Floats, U: Floats, b: Floats, second_b: Floats, states: Floats,
 ) -> None:  # fmt: skip
-    """Read the words `which` (T, B) of vectors (V, E) from states h (B, H), of each text its length
+    """Read the words `which` (B, T) of vectors (V, E) from states h (B, H), of each text its length
     (B,), fastest from the longest text to the shortest; fills states (T, B, H), zeros behind.
 
     W (H, E), U (H, H), b and second_b (H,): torch's weights.
     """
     (T, B, H), V = states.shape, len(vectors)
-    by_unit = rows(np.ascontiguousarray(U.T))
+    by_unit = padded_rows(np.ascontiguousarray(U.T))
     N = by_unit.shape[1]
     inputs, arguments = zeros(V, N), zeros(B, N)
     for v in range(V):
         for n in range(H):
             inputs[v, n] = b[n] + second_b[n]
-    add_product(inputs, vectors, rows(np.ascontiguousarray(W.T)))
+    add_product(inputs, vectors, padded_rows(np.ascontiguousarray(W.T)))
     for t in range(T):
         n_texts = reaching(lengths, t)
-        put_words(arguments[:n_texts], inputs, which[t])
+        put_words(arguments[:n_texts], inputs, which[:, t])
         add_product(arguments[:n_texts], h, by_unit)
         h = states[t]
         h[n_texts:] = _NONE
@@ -49,31 +49,33 @@ def read_simple(
 
 @compiled
 def simple_gradients(
-    gradient: Floats, vectors: Floats, which: Numbers, lengths: Numbers, h: Floats,
+    gradient: Floats, rows: Numbers, positions: Numbers,
+    vectors: Floats, which: Numbers, lengths: Numbers, h: Floats,
     W: Floats, U: Floats, states: Floats,
-    d_vectors: Floats, d_h: Floats, d_W: Floats, d_U: Floats, d_b: Floats,
+    d_vectors: Floats, d_W: Floats, d_U: Floats, d_b: Floats,
 ) -> None:  # fmt: skip
-    """Fills the gradients of what `read_simple` was given, each of the shape of what it is the
-    gradient of, from gradient (T, B, H), what reaches each state of a word from outside the layer.
+    """Fills the gradients of vectors and weights that `read_simple` was given, each of the shape of
+    what it is of, from the gradient (Q, H) of states of texts `rows` (Q,) after their words
+    `positions` (Q,).
     """
     (T, B, H), V = states.shape, len(vectors)
-    of_unit, one = rows(U), splat(_ONE)
+    of_unit, asked = padded_rows(U), gradients_at(gradient, rows, positions, T, B)
     N = of_unit.shape[1]
     d_state, d_inputs = zeros(B, N), zeros(V, N)
     slopes = zeros(T * B, N).reshape(T, B, N)
     for t in range(T - 1, -1, -1):
         n_texts = reaching(lengths, t)
         for text in range(n_texts):
-            word, slope = d_inputs[which[t, text]], slopes[t, text]
+            word, slope = d_inputs[which[text, t]], slopes[t, text]
             for n in range(0, H, LANES):
                 state = load_until(states[t, text], n, H)
-                d = load(d_state[text], n) + load_until(gradient[t, text], n, H)
-                d = d * (one - state * state)
+                d = load(d_state[text], n) + load(asked[t, text], n)
+                d = d * (splat(_ONE) - state * state)
                 store_until(slope, n, H, d)
                 store(word, n, load(word, n) + load(slope, n))
-        d_state[:] = _NONE
-        add_product(d_state[:n_texts], slopes[t], of_unit)
-    d_h[:] = d_state[:, :H]
+        if t:  # the states before the first word are not learnt
+            d_state[:] = _NONE
+            add_product(d_state[:n_texts], slopes[t], of_unit)
     weight_gradients(
         slopes, d_inputs, vectors, lengths, h, states, W, d_vectors, d_W, d_U, d_b
     )  # fmt: skip

@@ -12,7 +12,15 @@ import numpy as np
 
 from attractor.loops.compiled import compiled
 from attractor.loops.exponential import exponential
-from attractor.loops.products import Floats, Numbers, add_outer, add_product, padded, rows, zeros
+from attractor.loops.products import (
+    Floats,
+    Numbers,
+    add_outer,
+    add_product,
+    padded,
+    padded_rows,
+    zeros,
+)
 from attractor.loops.vectors import LANES, load, maximum, store
 
 _QUESTIONS = 4 * LANES  # at once: a tile's columns; more scores would leave the cache
@@ -30,7 +38,7 @@ def cross_entropy(
     (Q, H), V = x.shape, len(W)
     _check(targets, V)
     scale = _ONE / np.float32(Q)
-    wide, d_wide = rows(x), zeros(V, padded(H))
+    wide, d_wide = padded_rows(x), zeros(V, padded(H))
     N = padded(min(Q, _QUESTIONS))
     scores, turned, d_turned = zeros(V, N), zeros(H, N), zeros(-(-H // 4) * 4, N)
     most, total = zeros(1, N)[0], zeros(1, N)[0]

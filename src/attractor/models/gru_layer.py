@@ -12,10 +12,13 @@ class GRULayer(nn.GRU):
         super().__init__(input_size, hidden_size, batch_first=True)
 
     def forward(  # type: ignore[override]
-        self, vectors: Tensor, which: Tensor, lengths: Tensor, state: Tensor | None = None
-    ) -> tuple[Tensor, Tensor]:
-        """States (B, T, H) after the words `which` (B, T) of vectors (V, E), from `state` (1, B, H)
-        or zero; and the last. The lengths (B,) of texts are for layers that stop there.
+        self, vectors: Tensor, which: Tensor, lengths: Tensor,
+        rows: Tensor, positions: Tensor, state: Tensor | None = None,
+    ) -> tuple[Tensor, Tensor]:  # fmt: skip
+        """States (Q, H) of the texts `rows` (Q,) after their words `positions` (Q,).
+
+        The words are `which` (B, T) of vectors (V, E), read from `state` (1, B, H) or zero. Besides
+        the last states. The lengths (B,) of texts are for layers that stop there.
         """
         states, last = super().forward(nn.functional.embedding(which, vectors), state)
-        return states, last
+        return states[rows, positions], last

@@ -17,22 +17,25 @@ def in_loops(vectors: Tensor) -> bool:
 
 
 def check(
-    layer: nn.RNNBase, vectors: Tensor, which: Tensor, lengths: Tensor, *state: Tensor
-) -> None:
+    layer: nn.RNNBase, vectors: Tensor, which: Tensor, lengths: Tensor,
+    rows: Tensor, positions: Tensor, *state: Tensor,
+) -> None:  # fmt: skip
     """Raise ValueError for what does not fit together: the loops would read beyond it."""
     (B, T), H = which.shape, layer.hidden_size
     fits = (
         T > 0
         and vectors.shape[1:] == (layer.input_size,)
         and lengths.shape == (B,)
+        and rows.shape == positions.shape == (len(rows),)
         and all(part.shape == (1, B, H) and part.dtype == vectors.dtype for part in state)
-        and which.dtype == lengths.dtype == torch.int64
+        and all(part.dtype == torch.int64 for part in (which, lengths, rows, positions))
     )
     if not fits:
-        shapes = [tuple(part.shape) for part in (vectors, which, lengths, *state)]
-        raise ValueError(f"vectors, words, lengths and states of shapes {shapes} do not fit")
+        given = (vectors, which, lengths, rows, positions, *state)
+        shapes = [tuple(part.shape) for part in given]
+        raise ValueError(f"vectors, words, questions and states of shapes {shapes} do not fit")
 
 
 def arrays(*tensors: Tensor) -> list[Any]:
-    """The same numbers, as numpy sees them."""
-    return [tensor.numpy() for tensor in tensors]
+    """The same numbers in the order of their indices, as numpy sees them."""
+    return [tensor.detach().contiguous().numpy() for tensor in tensors]

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
 from attractor.loops.lstm import lstm_gradients, read_lstm
 from attractor.loops.products import padded
+from attractor.loops.recurrence import states_at
 from attractor.loops.vectors import LANES
 from attractor.models.looped import arrays, check, in_loops
 
@@ -31,58 +33,54 @@ class LSTMLayer(nn.LSTM):
         super().__init__(input_size, hidden_size, batch_first=True)
 
     def forward(  # type: ignore[override]
-        self, vectors: Tensor, which: Tensor, lengths: Tensor, state: State | None = None
-    ) -> tuple[Tensor, State]:
-        """States (B, T, H) after the words `which` (B, T) of vectors (V, E), in texts of `lengths`
-        (B,), from `state`, of h and memory (1, B, H) each, or zero; and the last of both, of no use
-        where a text has ended.
+        self, vectors: Tensor, which: Tensor, lengths: Tensor,
+        rows: Tensor, positions: Tensor, state: State | None = None,
+    ) -> tuple[Tensor, State]:  # fmt: skip
+        """States (Q, H) of the texts `rows` (Q,) after their words `positions` (Q,).
+
+        The words are `which` (B, T) of vectors (V, E), in texts of `lengths` (B,), read from
+        `state`, of h and memory (1, B, H) each, or zero. Besides the last of both, of no use where
+        a text has ended. Nothing is learnt through `state` and the last.
         """
         if not in_loops(vectors) or self.hidden_size > MOST_UNITS:
             states, last = super().forward(nn.functional.embedding(which, vectors), state)
-            return states, last
+            return states[rows, positions], last
         if state is None:
             zero = vectors.new_zeros(1, len(which), self.hidden_size)
             state = zero, zero
-        (h, C), [weights] = state, self.all_weights
-        check(self, vectors, which, lengths, h, C)
-        states, memory = _Recurrence.apply(  # type: ignore[no-untyped-call]
-            torch.is_grad_enabled(), vectors, which.T, lengths, h[0], C[0], *weights
+        check(self, vectors, which, lengths, rows, positions, *state)
+        [weights] = self.all_weights
+        found, *last = _Recurrence.apply(  # type: ignore[no-untyped-call]
+            torch.is_grad_enabled(), rows, positions, which, lengths, *state, vectors, *weights
         )
-        return states.transpose(0, 1), (states[-1:], memory[None])
+        return found, tuple(last)
 
 
 class _Recurrence(torch.autograd.Function):
-    """Whether gradients are wanted, vectors (V, E), words (T, B), lengths (B,), h and C (B, H),
-    W (4H, E), U (4H, H) and two b (4H,) to states (T, B, H) and the last memory (B, H).
+    """Whether gradients are wanted, questions' texts and places (Q,), words (B, T), lengths (B,), h
+    and C (1, B, H), vectors (V, E), W (4H, E), U (4H, H) and two b (4H,) to states (Q, H), and the
+    last h and C.
     """
 
     @staticmethod
-    def forward(ctx: Any, learns: bool, *given: Tensor) -> tuple[Tensor, Tensor]:
-        ctx.set_materialize_grads(False)
-        read = [part.detach().contiguous() for part in given]
-        _, which, _, h, *_ = read
-        (T, B), H = which.shape, h.shape[1]
-        kept = T if learns else 1
-        G = padded(4 * H)
-        gates = h.new_empty(kept * B * G + LANES)[:-LANES].view(kept, B, G)
-        memories, states = h.new_empty(kept, B, H), h.new_empty(T, B, H)
-        read_lstm(*arrays(*read, gates, memories, states))
-        ctx.save_for_backward(*read[:-2], gates, memories, states)  # all but the biases
-        return states, memories[-1]
+    def forward(ctx: Any, learns: bool, *given: Tensor) -> tuple[Tensor, ...]:
+        rows, positions, which, lengths, h, C, vectors, W, U, b, second_b = arrays(*given)
+        (B, T), H = which.shape, h.shape[2]
+        kept, G = T if learns else 1, padded(4 * H)
+        gates = np.empty(kept * B * G + LANES, h.dtype)[:-LANES].reshape(kept, B, G)
+        memories, states = np.empty((kept, B, H), h.dtype), np.empty((T, B, H), h.dtype)
+        read = vectors, which, lengths, h[0], C[0]
+        read_lstm(*read, W, U, b, second_b, gates, memories, states)
+        ctx.kept = rows, positions, *read, W, U, gates, memories, states
+        ctx.save_for_backward(*given[6:9])  # so that torch notices what was changed since
+        last = torch.from_numpy(states[-1:]), torch.from_numpy(memories[-1:])
+        ctx.mark_non_differentiable(*last)
+        return torch.from_numpy(states_at(states, rows, positions)), *last
 
     @staticmethod
     @once_differentiable
-    def backward(
-        ctx: Any, gradient: Tensor | None, d_memory: Tensor | None
-    ) -> tuple[Tensor | None, ...]:
-        *read, states = ctx.saved_tensors
-        vectors, _, _, h, C, W, U, *_ = read
-        gradient = torch.zeros_like(states) if gradient is None else gradient.contiguous()
-        d_vectors, d_h, d_W, d_U = map(torch.empty_like, (vectors, h, W, U))
-        d_C = torch.zeros_like(C)
-        if d_memory is not None:
-            d_C.copy_(d_memory)
-        d_b = W.new_empty(len(W))
-        gradients = d_vectors, d_h, d_C, d_W, d_U, d_b
-        lstm_gradients(*arrays(gradient, *read, states, *gradients))
-        return None, d_vectors, None, None, d_h, d_C, d_W, d_U, d_b, d_b
+    def backward(ctx: Any, gradient: Tensor, *_: Tensor) -> tuple[Tensor | None, ...]:
+        found = [torch.empty_like(part) for part in ctx.saved_tensors]
+        d_b = gradient.new_empty(len(found[1]))
+        lstm_gradients(*arrays(gradient), *ctx.kept, *arrays(*found, d_b))
+        return (*[None] * 7, *found, d_b, d_b)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 import torch
 from torch import Tensor, nn
 
-from attractor.batching import Batch, Memory
+from attractor.batching import Batch
 from attractor.errors import UserError
 from attractor.models.embedding import Embedding, Words
 from attractor.models.gru_layer import GRULayer
@@ -75,33 +75,27 @@ class Recurrent(nn.Module):
             _initialise(made, recurrent_scale, forget_bias)
 
     def forward(self, batch: Batch) -> Tensor:
-        """Features of each question (Q, H), or (Q, 2H): h_f after the text's words, h_b before."""
-        states = self.states(batch.tokens, batch.lengths, batch.memory)
-        features: Tensor = self.dropout(self.select(*states, batch))
-        return features
+        """Features of each question (Q, H), or (Q, 2H): h_f after the text's words, h_b before.
 
-    def states(
-        self, tokens: Tensor, lengths: Tensor, memory: Memory | None = None
-    ) -> tuple[Tensor | None, Tensor | None]:
-        """States (B, T, H) of tokens (B, T): left to right, and right to left; None if unread.
-
-        Position t of the second holds the state after reading tokens T … t. Padding stands after
-        a text's end, where neither direction meets it before the text itself; its states are of no
-        use. With a memory the reading from left to right goes on from the state there.
+        With a memory the reading from left to right goes on from the state there. Padding stands
+        after a text's end, where neither direction meets it before the text itself.
         """
-        vectors, which = self._words(tokens)
-        forward = backward = None
+        vectors, which = self._words(batch.tokens)
+        lengths, rows, memory, features = batch.lengths, batch.rows, batch.memory, []
         if self.forward_layer is not None:
             state = memory.state if memory else None
-            forward, last = self.forward_layer(vectors, which, lengths, state)
+            found, last = self.forward_layer(vectors, which, lengths, rows, batch.positions, state)
+            features.append(found)
             if memory:
                 memory.keep(last)
         if self.backward_layer is not None:
-            row = torch.arange(len(tokens), device=tokens.device)[:, None]
-            reverse = reversed_order(lengths, tokens.shape[1])
-            states, _ = self.backward_layer(vectors, which[row, reverse], lengths)
-            backward = states[row, reverse]
-        return forward, backward
+            text = torch.arange(len(which), device=which.device)[:, None]
+            which = which[text, reversed_order(lengths, which.shape[1])]
+            read = lengths[rows] - 1 - batch.backward_positions
+            found, _ = self.backward_layer(vectors, which, lengths, rows, read)
+            features.append(found)
+        together: Tensor = self.dropout(_beside(features))
+        return together
 
     def _words(self, tokens: Tensor) -> Words:
         """Vectors (U, E), and which of them each of tokens (B, T) is; in training with dropout, of
@@ -115,13 +109,18 @@ class Recurrent(nn.Module):
         return dropped, places.view(tokens.shape)
 
     def select(self, forward: Tensor | None, backward: Tensor | None, batch: Batch) -> Tensor:
-        """The states (B, T, H) of either direction that answer: (Q, feature_size)."""
+        """Of the states (B, T, H) of either direction those that answer: (Q, feature_size)."""
         features = []
         if forward is not None:
             features.append(forward[batch.rows, batch.positions])
         if backward is not None:
             features.append(backward[batch.rows, batch.backward_positions])
-        return features[0] if len(features) == 1 else torch.cat(features, dim=1)
+        return _beside(features)
+
+
+def _beside(features: list[Tensor]) -> Tensor:
+    """Features (Q, H) of the directions there are, one beside the other."""
+    return features[0] if len(features) == 1 else torch.cat(features, dim=1)
 
 
 def check_settings(

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
+from attractor.loops.recurrence import states_at
 from attractor.loops.simple import read_simple, simple_gradients
 from attractor.models.looped import arrays, check, in_loops
 
@@ -23,45 +25,49 @@ class SimpleLayer(nn.RNN):
         super().__init__(input_size, hidden_size, batch_first=True)
 
     def forward(  # type: ignore[override]
-        self, vectors: Tensor, which: Tensor, lengths: Tensor, state: Tensor | None = None
-    ) -> tuple[Tensor, Tensor]:
-        """States (B, T, H) after the words `which` (B, T) of vectors (V, E), in texts of `lengths`
-        (B,), from `state` (1, B, H) or zero; and the last, which where a text has ended
-        are of no use.
+        self, vectors: Tensor, which: Tensor, lengths: Tensor,
+        rows: Tensor, positions: Tensor, state: Tensor | None = None,
+    ) -> tuple[Tensor, Tensor]:  # fmt: skip
+        """States (Q, H) of the texts `rows` (Q,) after their words `positions` (Q,).
+
+        The words are `which` (B, T) of vectors (V, E), in texts of `lengths` (B,), read from
+        `state` (1, B, H) or zero. Besides the last states, of no use where a text has ended.
+        Nothing is learnt through `state` and the last.
         """
         if not in_loops(vectors):
             states, last = super().forward(nn.functional.embedding(which, vectors), state)
-            return states, last
+            return states[rows, positions], last
         if state is None:
             state = vectors.new_zeros(1, len(which), self.hidden_size)
-        check(self, vectors, which, lengths, state)
+        check(self, vectors, which, lengths, rows, positions, state)
         [weights] = self.all_weights
-        states = _Recurrence.apply(  # type: ignore[no-untyped-call]
-            vectors, which.T, lengths, state[0], *weights
+        found, last = _Recurrence.apply(  # type: ignore[no-untyped-call]
+            rows, positions, which, lengths, state, vectors, *weights
         )
-        return states.transpose(0, 1), states[-1:]
+        return found, last
 
 
 class _Recurrence(torch.autograd.Function):
-    """Vectors (V, E), words (T, B), lengths (B,), h (B, H), W (H, E), U (H, H) and two b (H,) to
-    states (T, B, H).
+    """Questions' texts and places (Q,), words (B, T), lengths (B,), h (1, B, H), vectors (V, E),
+    W (H, E), U (H, H) and two b (H,) to states (Q, H) and the last h.
     """
 
     @staticmethod
-    def forward(ctx: Any, *given: Tensor) -> Tensor:
-        read = [part.detach().contiguous() for part in given]
-        _, which, _, h, *_ = read
-        states = h.new_empty(*which.shape, h.shape[1])
-        read_simple(*arrays(*read, states))
-        ctx.save_for_backward(*read[:-2], states)  # all but the biases
-        return states
+    def forward(ctx: Any, *given: Tensor) -> tuple[Tensor, Tensor]:
+        rows, positions, which, lengths, h, vectors, W, U, b, second_b = arrays(*given)
+        (B, T), H = which.shape, h.shape[2]
+        states, read = np.empty((T, B, H), h.dtype), (vectors, which, lengths, h[0])
+        read_simple(*read, W, U, b, second_b, states)
+        ctx.kept = rows, positions, *read, W, U, states
+        ctx.save_for_backward(*given[5:8])  # so that torch notices what was changed since
+        last = torch.from_numpy(states[-1:])
+        ctx.mark_non_differentiable(last)
+        return torch.from_numpy(states_at(states, rows, positions)), last
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
-        read = ctx.saved_tensors
-        vectors, _, _, h, W, U, _ = read
-        d_vectors, d_h, d_W, d_U = map(torch.empty_like, (vectors, h, W, U))
-        d_b = W.new_empty(len(W))
-        simple_gradients(*arrays(gradient.contiguous(), *read, d_vectors, d_h, d_W, d_U, d_b))
-        return d_vectors, None, None, d_h, d_W, d_U, d_b, d_b
+    def backward(ctx: Any, gradient: Tensor, _: Tensor) -> tuple[Tensor | None, ...]:
+        found = [torch.empty_like(part) for part in ctx.saved_tensors]
+        d_b = gradient.new_empty(len(found[1]))
+        simple_gradients(*arrays(gradient), *ctx.kept, *arrays(*found, d_b))
+        return (*[None] * 5, *found, d_b, d_b)

@@ -1,7 +1,7 @@
-"""Adam (Kingma & Ba 2015, arXiv:1412.6980) by torch's own fused kernel, and clipped gradients.
+"""Adam (Kingma & Ba 2015, arXiv:1412.6980), and clipped gradients.
 
-torch.optim.Adam calls the same kernel, but imports torch's compiler when it is made and at every
-step: two seconds a process, of which nothing is used.
+On a processor a step is a compiled loop, elsewhere torch's own kernel. torch.optim.Adam calls that
+too, but imports torch's compiler: two seconds a process, of which nothing is used.
 """
 
 from __future__ import annotations
@@ -12,11 +12,9 @@ from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
-from torch.optim.adam import adam
 
-from attractor.loops.tables import BETA1, BETA2, EPSILON
 from attractor.models.embedding import Embedding
-from attractor.optimizer.block import Block
+from attractor.optimizer.block import Block, learn, norm_of
 from attractor.optimizer.deferred import Deferred
 
 # Numbers from which on a table of vectors is cheaper to learn by the rows that a step reads, and
@@ -79,29 +77,11 @@ class Adam:
         """
         gradients = [block.gradient() for block in self._blocks]
         of_tables = [table.gradient() for table in self._tables]
-        all_of_them = [*gradients, *(one for one in of_tables if one is not None)]
-        norm = float(torch.linalg.vector_norm(torch.stack(torch._foreach_norm(all_of_them))))
+        norm = norm_of([*gradients, *(one for one in of_tables if one is not None)])
         if not math.isfinite(norm):
             return norm
         scale = most / (norm + 1e-6) if norm > most else 1.0
-        if scale < 1:
-            torch._foreach_mul_(gradients, scale)
-        adam(
-            [block.values for block in self._blocks],
-            gradients,
-            [block.mean for block in self._blocks],
-            [block.square for block in self._blocks],
-            [],
-            [block.step for block in self._blocks],
-            fused=True,  # a third of the time of a loop over the parameters
-            amsgrad=False,
-            beta1=BETA1,
-            beta2=BETA2,
-            lr=self._learning_rate,
-            weight_decay=0.0,
-            eps=EPSILON,
-            maximize=False,
-        )
+        learn(self._blocks, gradients, scale, self._learning_rate)
         for table, gradient in zip(self._tables, of_tables, strict=True):
             table.learn(gradient, scale)
         return norm

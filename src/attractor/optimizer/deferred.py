@@ -23,17 +23,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from attractor.loops.tables import (
-    BETA1,
-    BETA2,
-    LASTING,
-    RATIO_A,
-    RATIO_B,
-    Reals,
-    distinct,
-    learn,
-    pay,
-)
+from attractor.loops.adam import BETA1, BETA2
+from attractor.loops.tables import LASTING, RATIO_A, RATIO_B, forget, learn_rows, pay, read_rows
 from attractor.models.embedding import Embedding
 from attractor.optimizer.block import Block
 from attractor.vocab import PADDING
@@ -73,21 +64,23 @@ class Deferred:
         gradient = self._vectors.grad
         if gradient is None:
             return torch.zeros_like(self._vectors)
-        if PADDING in self._rows:
-            gradient[np.flatnonzero(self._rows == PADDING)] = 0
+        gradient = gradient.contiguous()
+        forget(gradient.numpy(), self._rows, PADDING)
         return gradient
 
     def learn(self, gradient: Tensor | None, scale: float) -> None:
         """Take the step, by the `gradient` that was asked for, times `scale`."""
-        self._whole.step += 1
-        if gradient is not None and self._rows is not None:
-            own, now = gradient.contiguous().numpy(), int(self._whole.step)
-            learn(*self._arrays(), self._rows, own, scale, now, self._rate)
+        if gradient is None or self._rows is None:
+            self._whole.step += 1
+        else:
+            own = gradient.numpy()
+            learn_rows(*self._whole.arrays, self._paid, self._rows, own, scale, self._rate)
         self.forget()
 
     def settle(self) -> None:
         """Pay what all words owe."""
-        self._pay(np.arange(len(self._paid)))
+        rows = np.arange(len(self._paid))
+        pay(*self._whole.arrays, self._paid, rows, self._far_sums(), self._rate)
 
     def _read(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
         """The vectors (U, E) of the distinct ones of tokens (...), and which each token is (...).
@@ -96,22 +89,17 @@ class Deferred:
         """
         if self._rows is not None:
             raise ValueError("an Embedding in training is read once a step")
-        self._rows, which = distinct(tokens.flatten().numpy(), len(self._paid))
-        self._pay(self._rows)
-        rows = torch.from_numpy(self._rows)
-        self._vectors = self._whole.values.index_select(0, rows).requires_grad_()
+        given = self._paid, self._table.places, tokens.flatten().numpy(), self._far_sums()
+        self._rows, which, vectors = read_rows(*self._whole.arrays, *given, self._rate)
+        self._vectors = torch.from_numpy(vectors).requires_grad_()
         return self._vectors, torch.from_numpy(which).view(tokens.shape)
 
-    def _pay(self, rows: NDArray[np.int64]) -> None:
-        now = int(self._whole.step)
+    def _far_sums(self) -> NDArray[np.float64]:
+        """The sums of steps up to the last one taken, and some."""
+        now = int(self._whole.arrays[-1])
         if now >= self._sums.shape[1]:
             self._sums = _endless_sums(2 * now)
-        pay(*self._arrays(), rows, now, self._sums, self._rate)
-
-    def _arrays(self) -> tuple[Reals, Reals, Reals, NDArray[np.int64]]:
-        """Vectors, moments, and up to which step each vector is paid, as numpy sees them."""
-        whole = self._whole
-        return whole.values.numpy(), whole.mean.numpy(), whole.square.numpy(), self._paid
+        return self._sums
 
 
 def _endless_sums(n: int) -> NDArray[np.float64]:
