@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from benchmarks import (
     time_to_loss,
 )
 from benchmarks.sentences import read_pairs, read_sentences
+from benchmarks.time_to_loss import Epochs, Setting
 
 LINES = ["the keys to the cabinet are here . <eos>", "the key is here . <eos>"]
 GOLD = ["5\tare\tis\t1", "2\tis\tare\t0"]
@@ -86,29 +88,45 @@ def _epochs(*pairs: tuple[float, float]) -> list[dict[str, float]]:
 def test_time_to_a_loss_is_that_of_the_first_epoch_that_reaches_it() -> None:
     epochs = _epochs((5.0, 0.7), (1.0, 0.6), (1.0, 0.5))
     assert time_to_loss.until(epochs, 0.6) == 6.0
-    assert time_to_loss.compiled(epochs, 0.6) == 2.0
+    assert time_to_loss.until(time_to_loss.compiled(epochs), 0.6) == 2.0
     assert time_to_loss.until(epochs, 0.4) == float("inf")
 
 
-def test_each_side_runs_to_keras_median_loss_at_its_own_best_setting() -> None:
-    def keras(setting: time_to_loss.Setting, seed: int) -> time_to_loss.Epochs:
-        worse = 0.2 if setting == (128, 0.1) else 0.0
-        return _epochs((5.0, 0.44), (1.0, 0.3 + worse + seed % 100 / 100))  # of seeds 1 to 5: 0.33
+def test_runs_that_never_reach_a_loss_are_paid_by_those_that_do() -> None:
+    runs = [_epochs((3.0, 0.5), (1.0, 0.3)), _epochs((3.0, 0.4), (1.0, 0.4))]
+    assert time_to_loss.with_retries(runs, 0.4) == (4.0 + 3.0) / 2
+    assert time_to_loss.with_retries(runs, 0.3) == 8.0
+    assert time_to_loss.with_retries(runs, 0.2) == float("inf")
 
-    def ours(setting: time_to_loss.Setting, seed: int) -> time_to_loss.Epochs:
-        seconds = 0.1 if setting == (64, 0.1) else 0.2
-        return _epochs((seconds, 0.44), (seconds, 0.33 if seed != 1 else 0.4))
 
+def test_each_side_runs_to_keras_median_loss_at_its_own_best_setting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def keras(setting: Setting, seeds: Sequence[int]) -> list[Epochs]:
+        worse = 0.2 if setting == (128, 0.1, 1.0) else 0.0
+        return [
+            _epochs((5.0, 0.44), (1.0, 0.3 + worse + seed % 100 / 100))  # of seeds 1 to 5: 0.33
+            for seed in seeds
+        ]
+
+    def ours(setting: Setting, seeds: Sequence[int]) -> list[Epochs]:
+        seconds = 0.1 if setting == (64, 0.1, 1.0) else 0.2
+        return [_epochs((seconds, 0.44), (seconds, 0.33 if seed != 1 else 0.4)) for seed in seeds]
+
+    monkeypatch.setattr(time_to_loss, "MEASURED_ON", range(1, 6))
     rows = time_to_loss.to_the_same_losses(
-        time_to_loss.Side(keras, [(128, 0.1), (16, 0.1)]),
-        time_to_loss.Side(ours, [(16, 0.1), (64, 0.1)]),
+        time_to_loss.Side(keras, [(128, 0.1, 1.0), (16, 0.1, 1.0)]),
+        time_to_loss.Side(ours, [(16, 0.1, 1.0), (64, 0.1, 1.0)]),
     )
     found = {(row["what"], row["model"]): row["value"] for row in rows}
-    assert len(rows) == 12
-    assert found["to a validation loss of 0.33", "keras"] == 6.0
-    assert found["to a validation loss of 0.33", "keras, compiled"] == 2.0
-    assert found["to a validation loss of 0.33", "ours"] == 0.2
-    assert found["to a validation loss of 0.45", "ours"] == 0.1
+    assert len(rows) == 24
+    least = "to a validation loss of 0.33"
+    assert found[f"{least}, median", "keras"] == 6.0
+    assert found[f"{least}, median", "keras, compiled"] == 2.0
+    assert found[f"{least}, median", "ours"] == 0.2
+    assert found[f"{least}, with retries", "keras"] == 10.0  # 30 s of five runs, three get there
+    assert found[f"{least}, with retries", "ours"] == 0.25
+    assert found["to a validation loss of 0.45, median", "ours"] == 0.1
 
 
 @pytest.mark.slow

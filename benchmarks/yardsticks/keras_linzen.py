@@ -5,9 +5,9 @@ one example a prefix, padded on its left to 50 tokens, its last 50 where it is l
 chooses jax, tensorflow or torch; model.fit compiles where the backend does. Imports nothing of the
 package, so that Keras may live in an environment of its own.
 
-DATA holds train_tokens (N, 50), train_plural (N,), valid_tokens, valid_plural; RESULT, a list of a
-mapping an epoch: train_seconds (the first with compilation), seconds (and with validation),
-valid_loss, valid_accuracy.
+DATA holds train_tokens (N, 50), train_plural (N,), valid_tokens, valid_plural; RESULT, of each seed
+a list of a mapping an epoch: train_seconds (the first with compilation, which every model has
+anew), seconds (and with validation), valid_loss, valid_accuracy.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ LENGTH, UNITS = 50, 50
 
 
 def main() -> None:
-    """Train on DATA, and write what each epoch took and reached."""
+    """Train on DATA, a model a seed, and write what each epoch took and reached."""
     parser = argparse.ArgumentParser()
     parser.add_argument("data", type=Path)
     parser.add_argument("result", type=Path)
@@ -35,15 +35,16 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=6)
     parser.add_argument("--rate", type=float, default=0.001, help="of learning")
     parser.add_argument("--gain", type=float, default=1.0, help="of the recurrent weights")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--unroll", action="store_true", help="the LSTM's loop over tokens")
     given = parser.parse_args()
     with np.load(given.data) as data:
-        found = train(dict(data), given)
+        prefixes = dict(data)
+    found = [train(prefixes, given, seed) for seed in given.seeds]
     given.result.write_text(json.dumps(found))
 
 
-def train(data: dict[str, Any], given: argparse.Namespace) -> list[dict[str, float]]:
+def train(data: dict[str, Any], given: argparse.Namespace, seed: int) -> list[dict[str, float]]:
     """A mapping an epoch."""
     if os.environ["KERAS_BACKEND"] == "tensorflow":
         import tensorflow as tf
@@ -81,7 +82,7 @@ def train(data: dict[str, Any], given: argparse.Namespace) -> list[dict[str, flo
                 }
             )
 
-    keras.utils.set_random_seed(given.seed)
+    keras.utils.set_random_seed(seed)
     orthogonal = keras.initializers.Orthogonal(given.gain)  # Keras's own has a gain of 1
     n_words = 1 + max(int(data[f"{split}_tokens"].max()) for split in ("train", "valid"))
     model = keras.Sequential(
