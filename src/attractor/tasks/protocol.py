@@ -16,6 +16,7 @@ from attractor.batching import Examples, prepare
 from attractor.errors import UserError
 from attractor.exposure import prefixes
 from attractor.models.protocol import Encoder
+from attractor.tasks.log_odds import LogOdds
 from attractor.tasks.softmax import AdaptiveSoftmax, FullSoftmax
 from attractor.vocab import BEGIN, END, Vocabulary
 
@@ -112,7 +113,13 @@ class TwoChoice(Task):
 
     def head(self, feature_size: int, vocabulary_size: int) -> nn.Module:
         """Features (Q, feature_size) to log-odds (Q, 1)."""
-        return nn.Linear(feature_size, 1)
+        return LogOdds(feature_size)
+
+    def loss(self, head: nn.Module, features: Tensor, targets: Tensor) -> Tensor:
+        """The mean loss (), by the head at once where neither it nor `losses` is a subclass's."""
+        if isinstance(head, LogOdds) and type(self).losses is TwoChoice.losses:
+            return head.loss(features, targets)
+        return super().loss(head, features, targets)
 
     def losses(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """Cross-entropy (Q,) in nats of outputs (Q, 1) against targets (Q,)."""
