@@ -29,6 +29,7 @@ from attractor.tasks.cloze import Cloze
 from attractor.tasks.number_prediction import NumberPrediction
 from attractor.trained import Trained
 from attractor.vocab import Vocabulary
+from reading_states import states_of
 from tiny import network
 
 NOUNS = [f"noun{i}" for i in range(60)]
@@ -240,7 +241,7 @@ def test_states_of_an_lstm_are_those_of_its_layer() -> None:
     tokens = torch.tensor([VOCABULARY.encode(text.split(" ")[:6]) for text in items["sentence"]])
     encoder = made.encoder
     assert isinstance(encoder, Recurrent)
-    expected, _ = encoder.states(tokens, torch.tensor([6, 6]))
+    expected, _ = states_of(encoder, tokens, torch.tensor([6, 6]))
     assert expected is not None
     _, _, steps, h = found[0]
     assert steps.tolist() == [-1, 0, 1, 2, 3]

@@ -26,6 +26,7 @@ from attractor.models.reference import (
     weight_gradients,
 )
 from attractor.vocab import PADDING
+from reading_states import states_of
 
 Kind = type[nn.RNN] | type[nn.LSTM]
 LAYERS: list[Kind] = [nn.RNN, nn.LSTM]
@@ -114,7 +115,7 @@ def test_saved_networks_read_padded_texts_alike(
     spread(saved)
     loaded.load_state_dict(saved.state_dict())
     tokens = padded_tokens()
-    forward, backward = saved.states(tokens, LENGTHS)
+    forward, backward = states_of(saved, tokens, LENGTHS)
     embedded = loaded.embedding(tokens)
     texts = tokens != PADDING  # what stands behind a text's end, no one reads
     close(trace(loaded.forward_layer, embedded).stacked("h")[texts], forward[texts], tolerance)
