@@ -113,6 +113,16 @@ def test_large_parameters_are_updated_by_themselves(
     assert len(views) == (1 if many > 12 else 2)
 
 
+@pytest.mark.parametrize("many", [0, 2**17])
+def test_parameters_may_have_any_order(many: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MANY", many)
+    ours, theirs = ([nn.Parameter(p.detach().T) for p in _parameters()[:1]] for _ in range(2))
+    _step(ours, _adam(ours))
+    _step(theirs, torch.optim.Adam(theirs, lr=0.03))
+    assert ours[0].shape == (3, 4)
+    torch.testing.assert_close(ours, theirs, rtol=1e-6, atol=1e-7)
+
+
 def test_training_imports_no_compiler() -> None:
     """Two seconds of each worker's start."""
     code = (

@@ -89,6 +89,8 @@ class Adam:
     def _block(self, indices: Sequence[int]) -> Block:
         """The parameters of these numbers as a block, whose moments enter `state`."""
         parts = [self._parameters[index] for index in indices]
+        for part in parts:
+            part.data = part.data.contiguous()  # the loops walk through values in order
         block = Block.together(parts) if len(parts) > 1 else Block.of(parts[0].detach(), parts)
         means, squares = block.split(block.mean), block.split(block.square)
         for index, mean, square in zip(indices, means, squares, strict=True):
